@@ -1,0 +1,55 @@
+# make run   installs what is missing, builds, and shows the main job on an embedded chain
+# make test  installs what is missing, builds, and runs the test suite
+# make check format, clang-tidy, and the suite under address+undefined-behaviour and thread sanitizers
+# Others: build bench fuzz bundle format clean
+
+JOBS ?= $(shell nproc)
+
+.PHONY: run test check build bench bundle fuzz format format-check tidy clean setup asan tsan
+
+run: build
+	build/release/warpshrew devnet
+
+build: setup
+	cmake --preset release
+	cmake --build --preset release --target warpshrew
+
+test: setup
+	cmake --preset release
+	cmake --build --preset release
+	ctest --preset release -j $(JOBS)
+
+check: setup format-check tidy asan tsan
+
+setup:
+	scripts/setup
+
+asan tsan: setup
+	cmake --preset $@
+	cmake --build --preset $@
+	WARPSHREW_RANDOM_SCALE=10 ctest --preset $@ -j $(JOBS)
+
+format:
+	scripts/format
+
+format-check:
+	scripts/format --check
+
+tidy: setup
+	cmake --preset release
+	cmake --build --preset release --target generated
+	scripts/tidy
+
+bench: setup
+	cmake --preset release
+	cmake --build --preset release --target benchmarks
+	build/release/bench/benchmarks
+
+bundle: build
+	scripts/bundle
+
+fuzz: setup
+	scripts/fuzz
+
+clean:
+	rm -rf build dist

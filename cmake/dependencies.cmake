@@ -1,0 +1,25 @@
+# docs/dependencies.md says why each of these.
+find_package(absl REQUIRED)
+find_package(tl-expected REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(RocksDB REQUIRED)
+find_package(Protobuf REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(GTest REQUIRED)
+find_package(benchmark REQUIRED)
+find_package(Threads REQUIRED)
+
+add_library(warpshrew_abseil INTERFACE)
+target_link_libraries(warpshrew_abseil INTERFACE absl::flat_hash_map absl::flat_hash_set absl::btree absl::inlined_vector absl::strings absl::span)
+
+# The wasmtime wheel's shared library; scripts/setup puts it there. src/wasm/wasmtime_api.hpp declares what is used of it.
+set(WARPSHREW_WASMTIME ${CMAKE_SOURCE_DIR}/.deps/wasmtime/_libwasmtime.so)
+file(REAL_PATH ${WARPSHREW_WASMTIME} WARPSHREW_WASMTIME_FILE)
+if(NOT EXISTS ${WARPSHREW_WASMTIME_FILE})
+    message(FATAL_ERROR "the wasmtime library is missing: run scripts/setup")
+endif()
+add_library(wasmtime SHARED IMPORTED)
+set_target_properties(wasmtime PROPERTIES IMPORTED_LOCATION ${WARPSHREW_WASMTIME_FILE})

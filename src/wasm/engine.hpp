@@ -1,0 +1,119 @@
+#pragma once
+// Contracts on the CPU: wasmtime with pooled instances (alkanes-vm.md 2.3, 3, 4.5 to 4.8). This folder knows nothing of
+// ALKANES but the list of host functions and the limits of an instance.
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "base/bytes.hpp"
+#include "base/result.hpp"
+#include "base/sha256.hpp"
+
+namespace warpshrew::wasm {
+
+/// The host functions of module `env` (alkanes-vm.md 3.1), in the order of `host_functions`.
+enum class HostFunction : std::uint8_t {
+    abort,
+    load_storage,
+    request_storage,
+    log,
+    balance,
+    request_context,
+    load_context,
+    sequence,
+    fuel,
+    height,
+    returndatacopy,
+    load_transaction,
+    load_block,
+    request_transaction,
+    request_block,
+    call,
+    delegatecall,
+    staticcall
+};
+
+/// Name and signature: one letter a value, 'i' for i32, 'l' for i64.
+struct HostSignature {
+    std::string_view name, params, results;
+};
+extern const std::array<HostSignature, 18> host_functions;
+
+class Instance;
+
+/// What an instance calls. `args` holds one element a parameter, i32 sign-extended. The result is ignored for functions
+/// without one.
+class Host {
+ public:
+    virtual ~Host() = default;
+    virtual std::int32_t call(HostFunction f, Instance& instance, std::span<const std::int64_t> args) = 0;
+};
+
+/// A contract, compiled. Shared between threads.
+class Code;
+
+struct EngineOptions {
+    std::optional<std::filesystem::path>
+        cache;                 ///< folder of compiled code, kept across runs; it may be deleted at any time
+    unsigned instances = 512;  ///< live instances at most: 25 frames a thread, with room
+};
+
+/// Compiles and runs contracts. One for a process is enough; safe from many threads.
+class Engine {
+ public:
+    [[nodiscard]] static Result<Engine> create(const EngineOptions& options = {});
+    Engine(Engine&&) noexcept;
+    Engine& operator=(Engine&&) noexcept;
+    ~Engine();
+
+    /// The compiled form of `module` (not compressed), from memory, the disk cache, or compiled now: once per SHA-256,
+    /// also when several threads ask at once. An error's reason is the text that a trace shows (alkanes-vm.md 4.8, 12):
+    /// whatever parsing, validation, linking or instantiation of this module would say, for these depend on the module
+    /// alone. Errors are remembered as well.
+    [[nodiscard]] Result<std::shared_ptr<const Code>> compile(BytesView module);
+
+    /// Runs f on a thread whose stack carries contract calls nested to the limit, and waits for it. What f throws is
+    /// thrown here.
+    void run_deep(const std::function<void()>& f);
+
+    struct Parts;
+    [[nodiscard]] Parts& parts() noexcept { return *parts_; }
+
+ private:
+    explicit Engine(std::unique_ptr<Parts> parts) noexcept;
+    std::unique_ptr<Parts> parts_;
+};
+
+/// One frame of a contract call: memory grown to 512 pages, fuel set. Must be used on a thread of Engine::run_deep.
+class Instance {
+ public:
+    /// An error only if the pool is exhausted or the machine is out of memory.
+    [[nodiscard]] static Result<Instance> create(Engine& engine, std::shared_ptr<const Code> code, Host& host,
+                                                 std::uint64_t fuel);
+    Instance(Instance&&) noexcept;
+    Instance& operator=(Instance&&) noexcept;
+    ~Instance();
+
+    /// Calls an export without parameters that returns an i32. An error's reason is the text that follows "ALKANES:
+    /// revert: ": a missing export, a wrong type, or the trap (alkanes-vm.md 2.3.4, 12). The fuel left stays readable.
+    [[nodiscard]] Result<std::int32_t> call(std::string_view name);
+
+    /// The exported memory; the span is valid until the contract runs again.
+    [[nodiscard]] std::span<std::uint8_t> memory() noexcept;
+
+    [[nodiscard]] std::uint64_t fuel() const noexcept;
+    void set_fuel(std::uint64_t fuel) noexcept;
+
+ private:
+    struct Parts;
+    explicit Instance(std::unique_ptr<Parts> parts) noexcept;
+    std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace warpshrew::wasm

@@ -1,0 +1,22 @@
+#pragma once
+// Fuel instrumentation, wasm to wasm (wasmi-fuel.md 6.2): the rewritten module charges fuel and limits its stack
+// exactly as wasmi 0.37.2.
+
+#include "base/bytes.hpp"
+#include "base/result.hpp"
+
+namespace warpshrew::wasm {
+
+/// Exports of a rewritten module that has code: an i64 that the host reads and writes around every host call, and an
+/// i32 that says why an `unreachable` was run.
+inline constexpr std::string_view fuel_export = "$warpshrew.fuel";
+inline constexpr std::string_view trap_export = "$warpshrew.trap";
+
+/// Values of the trap global; 0: an `unreachable` of the contract itself.
+enum class TrapReason : std::int32_t { contract = 0, out_of_fuel = 1, stack_overflow = 2 };
+
+/// Rewrites a module that has passed validation, without its start section. An error if it does what wasmi 0.37.2
+/// rejects or miscompiles (wasmi-fuel.md 2.8, 2.11, 6.3).
+[[nodiscard]] Result<Bytes> instrument(BytesView module);
+
+}  // namespace warpshrew::wasm

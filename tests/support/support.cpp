@@ -1,0 +1,1 @@
+// placeholder until shared helpers land
