@@ -22,6 +22,9 @@ enum class ValueType : std::uint8_t {
     externref = 0x6f
 };
 
+/// Whether `code` is that of a value type.
+[[nodiscard]] bool is_value_type(std::uint8_t code) noexcept;
+
 /// What an import or export is, by its code.
 enum class ExternalKind : std::uint8_t { function = 0, table = 1, memory = 2, global = 3 };
 
@@ -87,6 +90,12 @@ struct Range {
     std::size_t begin = 0, end = 0;
 };
 
+/// A function index in a global's initial value or an element segment.
+struct FunctionReference {
+    Range at;
+    std::uint32_t function = 0;
+};
+
 struct Section {
     std::uint8_t id = 0;
     Range payload;
@@ -107,7 +116,8 @@ struct Module {
     std::optional<std::uint32_t> start;
     std::vector<Segment> elements;
     std::vector<Segment> data;
-    std::vector<Range> bodies;  ///< of the defined functions: local declarations and instructions
+    std::vector<FunctionReference> references;  ///< outside of bodies and exports, as they lie in the file
+    std::vector<Range> bodies;                  ///< of the defined functions: local declarations and instructions
 
     /// The type of function `f`, imports counted.
     [[nodiscard]] const FunctionType& function_type(std::uint32_t f) const { return types[functions[f]]; }
