@@ -2,6 +2,7 @@
 // SHA-256, by OpenSSL.
 
 #include <array>
+#include <initializer_list>
 #include <memory>
 
 #include "base/bytes.hpp"
@@ -15,6 +16,9 @@ using Digest = std::array<char, 32>;
 
 /// SHA-256 of SHA-256: Bitcoin's hash of transactions and headers.
 [[nodiscard]] Digest sha256d(BytesView data) noexcept;
+
+/// The same of the pieces' concatenation, which is never made.
+[[nodiscard]] Digest sha256d(std::initializer_list<BytesView> pieces) noexcept;
 
 /// SHA-256 of a stream.
 class Sha256 {
