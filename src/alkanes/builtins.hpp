@@ -47,7 +47,7 @@ using CodeByDigest = std::map<std::string, Bytes>;
 
 /// Bounds of extract_builtins: what lies beyond them is skipped with a note.
 struct ExtractLimits {
-    std::uint64_t file_bytes = 512U << 20U;    ///< of a file that is looked into
+    std::uint64_t file_bytes = 256U << 20U;    ///< of a file that is looked into
     std::uint64_t code_bytes = 32U << 20U;     ///< of a candidate, unpacked
     std::uint64_t total_bytes = 64ULL << 30U;  ///< read, unpacked or hashed in all
     std::uint64_t files = 2'000'000;           ///< visited
