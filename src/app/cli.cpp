@@ -1,0 +1,136 @@
+#include "app/cli.hpp"
+
+#include <CLI/CLI.hpp>
+#include <exception>
+#include <iostream>
+
+#include "alkanes/views.hpp"
+#include "app/commands.hpp"
+#include "app/devnet.hpp"
+#include "protorune/network.hpp"
+
+namespace warpshrew::app {
+
+static std::string joined(std::span<const std::string_view> names) {
+    std::string out;
+    for (const std::string_view name : names) out += (out.empty() ? "" : ", ") + std::string(name);
+    return out;
+}
+
+static void add_store_options(CLI::App& command, SharedOptions& shared) {
+    command.add_option("--db-path", shared.db_path, "folder of the store")->capture_default_str()->type_name("DIR");
+    command.add_option("--network", shared.network, "mainnet, testnet, signet, regtest, devnet, fractal, dogecoin, luckycoin, bellscoin, or a profile file; default: the store's own, mainnet for a new store")
+        ->type_name("NAME|FILE");
+}
+
+static void add_json_option(CLI::App& command, SharedOptions& shared) {
+    command.add_flag("--json", shared.json, "print machine-readable JSON");
+}
+
+static void add_execution_options(CLI::App& command, SharedOptions& shared) {
+    command.add_option("--indexer", shared.indexer, "what to index: the built-in ALKANES")
+        ->capture_default_str()
+        ->check(CLI::IsMember({"alkanes"}));
+    command.add_option("--executor", shared.executor, "how contract calls are executed")->capture_default_str()->check(CLI::IsMember({"serial"}));
+}
+
+int run(int argc, char** argv) noexcept {
+    try {
+        CLI::App app{"warpshrew: a Bitcoin indexer for ALKANES smart contracts"};
+        app.require_subcommand(1);
+        app.set_version_flag("--version", "warpshrew " WARPSHREW_VERSION);
+        SharedOptions shared;
+        int code = exit_fine;
+
+        IndexCommand index;
+        CLI::App* c = app.add_subcommand("index", "index blocks from files and stop");
+        add_store_options(*c, shared);
+        add_execution_options(*c, shared);
+        add_json_option(*c, shared);
+        c->add_option("--block-files", index.block_files, "one raw or hex block a file, at consecutive heights")
+            ->required()
+            ->check(CLI::ExistingFile)
+            ->type_name("FILE...");
+        c->add_option("--start-block", index.start_block, "height of the first file; default: behind the store's last block, or the network's genesis height")
+            ->type_name("H");
+        c->add_option("--exit-at", index.exit_at, "stop before this height")->type_name("H");
+        c->callback([&] { code = index_command(shared, index); });
+
+        ViewCommand view;
+        c = app.add_subcommand("view", "call one view and print its response as hex");
+        add_store_options(*c, shared);
+        add_json_option(*c, shared);
+        c->add_option("NAME", view.name, joined(alkanes::view_names()))->required();
+        c->add_option("HEX", view.request, "protobuf request; empty if left out");
+        c->add_option("--height", view.height, "state after this block; default: the last one")->type_name("H");
+        c->callback([&] { code = view_command(shared, view); });
+
+        DatabaseCommand database;
+        CLI::App* db = app.add_subcommand("db", "look after a store");
+        db->require_subcommand(1);
+        const auto add_database = [&](const std::string& name, const std::string& help) {
+            CLI::App* d = db->add_subcommand(name, help);
+            d->add_option("--db-path", shared.db_path, "folder of the store")->capture_default_str()->type_name("DIR");
+            d->add_option("--network", shared.network, "accepted, and not needed: a store knows its network")->type_name("NAME|FILE");
+            add_json_option(*d, shared);
+            d->callback([&, name] {
+                database.action = name;
+                code = database_command(shared, database);
+            });
+            return d;
+        };
+        for (const auto& [name, help] : {std::pair{"digest", "SHA-256 of what `db dump` prints; equal stores have equal digests"},
+                                         std::pair{"dump", "print every key with its latest value, as hex, sorted by key"}}) {
+            add_database(name, help)->add_option("--height", database.height, "state after this block; default: the last one")->type_name("H");
+        }
+        add_database("verify", "check checksums and that every block's keys are all there");
+        add_database("rollback", "undo the blocks above a height")
+            ->add_option("--height", database.height, "the last block to keep")
+            ->required()
+            ->type_name("H");
+        add_database("stats", "blocks, versions and bytes on disk");
+
+        DevnetCommand devnet;
+        c = app.add_subcommand("devnet", "make an embedded chain of blocks with contract calls, index it, check it and report");
+        c->add_option("--blocks", devnet.blocks, "blocks with calls")->capture_default_str()->check(CLI::Range(1, 100000))->type_name("N");
+        c->add_option("--calls-per-block", devnet.calls_per_block, "calls in each")->capture_default_str()->check(CLI::Range(1, 100000))->type_name("M");
+        c->add_option("--mix", devnet.mix, "what is called: " + joined(devnet_mixes()))
+            ->capture_default_str()
+            ->check(CLI::IsMember(std::vector<std::string>(devnet_mixes().begin(), devnet_mixes().end())));
+        c->add_option("--seed", devnet.seed, "of the random choices")->capture_default_str()->type_name("S");
+        c->add_option("--db-path", devnet.db_path, "keep the store there; default: a temporary folder, removed afterwards")->type_name("DIR");
+        c->add_option("--blocks-out", devnet.blocks_out, "also write the blocks there, as HEIGHT.blk")->type_name("DIR");
+        add_execution_options(*c, shared);
+        add_json_option(*c, shared);
+        c->callback([&] { code = devnet_command(shared, devnet); });
+
+        GenesisCommand genesis;
+        CLI::App* g = app.add_subcommand("genesis", "the built-in contracts of a network");
+        g->require_subcommand(1);
+        c = g->add_subcommand("extract", "find the network's built-in contracts, by SHA-256, in an upstream module or checkout, and keep them in the store");
+        add_store_options(*c, shared);
+        add_json_option(*c, shared);
+        c->add_option("PATH", genesis.paths, "modules, files or folders to search")->required()->check(CLI::ExistingPath);
+        c->callback([&] { code = genesis_extract_command(shared, genesis); });
+
+        WasmFuelCommand fuel;
+        CLI::App* w = app.add_subcommand("wasm", "look at WebAssembly modules");
+        w->require_subcommand(1);
+        c = w->add_subcommand("fuel", "the fuel charges of each function of a module");
+        add_json_option(*c, shared);
+        c->add_option("FILE", fuel.file, "a module, raw or gzipped")->required()->check(CLI::ExistingFile);
+        c->callback([&] { code = wasm_fuel_command(shared, fuel); });
+
+        try {
+            app.parse(argc, argv);
+        } catch (const CLI::ParseError& error) {
+            return app.exit(error) == 0 ? exit_fine : exit_usage;
+        }
+        return code;
+    } catch (const std::exception& error) {
+        std::cerr << "warpshrew: " << error.what() << '\n';
+        return exit_failed;
+    }
+}
+
+}  // namespace warpshrew::app

@@ -1,0 +1,52 @@
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "app/commands.hpp"
+#include "app/node.hpp"
+#include "app/report.hpp"
+#include "app/stop_signal.hpp"
+
+namespace warpshrew::app {
+
+int index_command(const SharedOptions& shared, const IndexCommand& command) {
+    const Result<std::unique_ptr<Node>> opened = Node::open(shared, {});
+    if (!opened) return failed(opened.error());
+    Node& node = **opened;
+    const std::optional<std::uint64_t> tip = node.db.tip();
+    const std::uint64_t start = command.start_block.value_or(tip ? *tip + 1 : node.network.genesis_block);
+    const sync::BlockFiles source(command.block_files, start, node.network.block_format);
+    alkanes::Indexer indexer(node.network, node.builtins, node.engine);
+
+    install_stop_signal();
+    ProgressReport progress(shared.json);
+    sync::IndexOptions options;
+    options.exit_at = command.exit_at;
+    options.stop = &stop_requested();
+    options.report = [&](const sync::Progress& p) { progress(p); };
+    const Result<sync::IndexOutcome> outcome = sync::index_chain(node.db, indexer, node.engine, source, options);
+    progress.finish();
+    if (!outcome) return failed(outcome.error());
+
+    const sync::Progress& last = outcome->last;
+    const std::optional<std::uint64_t> end = node.db.tip();
+    if (shared.json) {
+        const nlohmann::ordered_json out = {{"blocks", last.blocks},
+                                            {"rolled_back", outcome->rolled_back},
+                                            {"tip", end ? nlohmann::ordered_json(*end) : nlohmann::ordered_json()},
+                                            {"transactions", last.total.transactions},
+                                            {"messages", last.total.messages},
+                                            {"calls", last.total.calls},
+                                            {"seconds", last.seconds},
+                                            {"stopped", outcome->stopped}};
+        std::cout << out.dump() << '\n';
+        return 0;
+    }
+    if (outcome->rolled_back) std::cout << "undid " << grouped(outcome->rolled_back) << " blocks that the source has otherwise\n";
+    std::cout << "indexed " << grouped(last.blocks) << " blocks, " << grouped(last.total.transactions) << " transactions, "
+              << grouped(last.total.calls) << " calls in " << duration(last.seconds);
+    if (end) std::cout << "; the store ends at height " << grouped(*end);
+    std::cout << (outcome->stopped ? " (stopped)\n" : "\n");
+    return 0;
+}
+
+}  // namespace warpshrew::app

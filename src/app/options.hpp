@@ -1,0 +1,55 @@
+#pragma once
+// Options that commands share, as the command line fills them in.
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace warpshrew::app {
+
+struct SharedOptions {
+    std::filesystem::path db_path = "warpshrew-db";
+    std::string network;  ///< a name or a profile file; empty: the store's own, mainnet for a new store
+    std::string indexer = "alkanes";
+    std::string executor = "serial";
+    bool json = false;
+};
+
+struct IndexCommand {
+    std::vector<std::filesystem::path> block_files;
+    std::optional<std::uint64_t> start_block;
+    std::optional<std::uint64_t> exit_at;
+};
+
+struct ViewCommand {
+    std::string name;
+    std::string request;  ///< hex, with or without 0x
+    std::optional<std::uint64_t> height;
+};
+
+struct DatabaseCommand {
+    std::string action;  ///< digest, dump, verify, rollback, stats
+    std::optional<std::uint64_t> height;
+    bool yes = false;
+};
+
+struct DevnetCommand {
+    std::uint64_t blocks = 20;
+    std::uint64_t calls_per_block = 250;
+    std::string mix = "everything";
+    std::uint64_t seed = 1;
+    std::optional<std::filesystem::path> db_path;      ///< kept there; a temporary folder otherwise
+    std::optional<std::filesystem::path> blocks_out;   ///< folder that gets the blocks as HEIGHT.blk
+};
+
+struct GenesisCommand {
+    std::vector<std::filesystem::path> paths;
+};
+
+struct WasmFuelCommand {
+    std::filesystem::path file;
+};
+
+}  // namespace warpshrew::app

@@ -1,0 +1,36 @@
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "alkanes/views.hpp"
+#include "app/commands.hpp"
+#include "app/node.hpp"
+#include "app/report.hpp"
+#include "base/hex.hpp"
+
+namespace warpshrew::app {
+
+int view_command(const SharedOptions& shared, const ViewCommand& command) {
+    std::string_view text = command.request;
+    if (text.starts_with("0x")) text.remove_prefix(2);
+    const Result<Bytes> request = from_hex(text);
+    if (!request) return failed({"the request is not hex: " + request.error().reason + " at digit " + std::to_string(request.error().offset)});
+    const Result<std::unique_ptr<Node>> opened = Node::open(shared, {.create = false, .read_only = true});
+    if (!opened) return failed(opened.error());
+    Node& node = **opened;
+    const std::optional<std::uint64_t> tip = node.db.tip();
+    if (!tip) return failed({"the store at " + shared.db_path.string() + " is empty: run `warpshrew index` first"});
+    const std::uint64_t height = command.height.value_or(*tip);
+    if (height > *tip) return failed({"the store ends at height " + std::to_string(*tip)});
+
+    const alkanes::Views views(node.network, node.builtins, node.engine);
+    const Result<Bytes> response = views.call(command.name, height, *request, *node.db.at(height));
+    if (!response) return failed({"view " + command.name + ": " + response.error().reason});
+    if (shared.json) {
+        std::cout << nlohmann::ordered_json{{"view", command.name}, {"height", height}, {"response", to_hex(*response)}}.dump() << '\n';
+    } else {
+        std::cout << to_hex(*response) << '\n';
+    }
+    return 0;
+}
+
+}  // namespace warpshrew::app

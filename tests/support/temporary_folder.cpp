@@ -1,0 +1,20 @@
+#include "support/temporary_folder.hpp"
+
+#include <cstdlib>
+#include <stdexcept>
+#include <system_error>
+
+namespace warpshrew::test {
+
+TemporaryFolder::TemporaryFolder() {
+    std::string name = (std::filesystem::temp_directory_path() / "warpshrew-test-XXXXXX").string();
+    if (!mkdtemp(name.data())) throw std::runtime_error("cannot make a temporary folder");
+    path_ = name;
+}
+
+TemporaryFolder::~TemporaryFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+}
+
+}  // namespace warpshrew::test
