@@ -16,10 +16,14 @@ namespace warpshrew::store {
 
 struct DatabaseOptions {
     bool create = true;      ///< make an empty store where there is none
-    bool read_only = false;  ///< for views beside a running indexer
+    bool read_only = false;  ///< for views beside a running indexer: what was there at opening, or at refresh()
+    bool sync = true;        ///< wait for the disk at each commit. Without, a killed process still loses nothing; a
+                             ///< power cut can lose the last blocks, and leaves the store at the end of an earlier one.
+    std::size_t cache_bytes = std::size_t{256} << 20;  ///< for blocks of files read
 };
 
-/// One store. Reading is safe from many threads while one thread commits; readers see whole blocks only.
+/// One store. Reading is safe from many threads while one thread commits; readers see whole blocks only. Errors name
+/// the path, what happened and what to do.
 class Database {
  public:
     [[nodiscard]] static Result<Database> open(const std::filesystem::path& path, const DatabaseOptions& options = {});
@@ -33,17 +37,27 @@ class Database {
     [[nodiscard]] std::optional<std::uint64_t> first() const;
     [[nodiscard]] Result<std::optional<Digest>> block_hash(std::uint64_t height) const;
 
-    /// The state after the block at `height`; later blocks do not show. The reader refers to this database.
+    /// The state after the block at `height`, as it is now: neither later blocks nor a later rollback show. The reader
+    /// refers to this database, which must outlive it, and holds on to files: keep it for a block or a request. It
+    /// reads a key as absent if the disk fails; health() tells, and commit() refuses from then on.
     [[nodiscard]] std::unique_ptr<StateReader> at(std::uint64_t height) const;
-    /// The state after the last block.
+    /// The state after the last block, as it is now.
     [[nodiscard]] std::unique_ptr<StateReader> latest() const;
 
+    /// Whether every read and write so far has succeeded; otherwise the first error. A view whose reads failed must not
+    /// be answered.
+    [[nodiscard]] Result<void> health() const;
+
     /// Writes a block's changes in one atomic batch. `height` must follow the tip, unless the store is empty. On an
-    /// error nothing is written.
+    /// error the tip stays, and after one from the disk the store has to be opened again before it takes a commit.
     [[nodiscard]] Result<void> commit(std::uint64_t height, const Digest& block_hash, const BlockState& changes);
 
-    /// Takes back every block above `height` in one batch, in time proportional to what they wrote.
+    /// Takes back every block above `height` in one atomic batch, in time proportional to what they wrote. Fails as
+    /// commit() does.
     [[nodiscard]] Result<void> rollback(std::uint64_t height);
+
+    /// Opened read-only: takes over what the writing process has committed since. Otherwise it does nothing.
+    [[nodiscard]] Result<void> refresh();
 
     /// Calls f(key, value) for each key with its latest value at `height`, ascending by key; stops when f returns
     /// false.
