@@ -1,9 +1,8 @@
-#include <zlib.h>
-
 #include <algorithm>
 #include <system_error>
 
 #include "alkanes/builtins.hpp"
+#include "alkanes/gzip.hpp"
 #include "base/file.hpp"
 #include "base/hex.hpp"
 #include "base/sha256.hpp"
@@ -16,8 +15,9 @@ namespace fs = std::filesystem;
 
 constexpr BytesView wasm_magic{"\0asm\1\0\0\0", 8};
 constexpr BytesView gzip_magic{"\x1f\x8b\x08", 3};
-constexpr std::size_t shortest_hex = 100;                   // digits; what is shorter is a hash or a key
-constexpr unsigned deepest_nesting = 3;                     // hex of gzip of a module that holds a module
+constexpr std::size_t shortest_hex = 100;  // digits; what is shorter is a hash or a key
+constexpr unsigned deepest_nesting = 3;    // hex of gzip of a module that holds a module
+constexpr std::uint64_t highest_compression = 1032;
 constexpr std::uint64_t price_of_a_candidate = 16U << 10U;  // so that many tiny ones end too
 
 /// Reads an unsigned LEB128 integer of at most 32 bits.
@@ -191,9 +191,13 @@ class Search {
     void scan_gzip(BytesView bytes, unsigned nesting) {
         for (std::size_t at = bytes.find(gzip_magic); at != BytesView::npos && !done();
              at = bytes.find(gzip_magic, at + 1)) {
-            Bytes unpacked;
+            const BytesView rest = bytes.substr(at);
             if (!charge(0)) return;
-            if (gunzip(bytes.substr(at), unpacked)) examine(unpacked, nesting + 1);
+            if (const Result<Bytes> unpacked = gunzip(rest, limits_.code_bytes)) {
+                examine(*unpacked, nesting + 1);
+            } else {
+                charge(std::min<std::uint64_t>(limits_.code_bytes, rest.size() * highest_compression));
+            }
         }
     }
 
@@ -207,27 +211,6 @@ class Search {
                 continue;
             if (const Result<Bytes> code = from_hex(digits)) examine(*code, nesting + 1);
         }
-    }
-
-    /// Unpacks the first member of a gzip stream; false if it is damaged or too large.
-    bool gunzip(BytesView bytes, Bytes& out) {
-        z_stream z{};
-        if (inflateInit2(&z, 15 + 16) != Z_OK) return false;
-        // zlib takes a pointer to non-const but does not write through it.
-        z.next_in =
-            reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));  // NOLINT(cppcoreguidelines-pro-type-const-cast)
-        z.avail_in = static_cast<uInt>(std::min<std::size_t>(bytes.size(), 0xffff'ffffU));
-        int status = Z_OK;
-        Bytes chunk(64U << 10U, '\0');
-        while (status == Z_OK && out.size() <= limits_.code_bytes) {
-            z.next_out = reinterpret_cast<Bytef*>(chunk.data());
-            z.avail_out = static_cast<uInt>(chunk.size());
-            status = inflate(&z, Z_NO_FLUSH);
-            out.append(chunk, 0, chunk.size() - z.avail_out);
-        }
-        inflateEnd(&z);
-        spent_ += out.size();
-        return status == Z_STREAM_END && out.size() <= limits_.code_bytes;
     }
 
     void check(BytesView candidate) {
