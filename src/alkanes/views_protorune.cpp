@@ -25,6 +25,11 @@ constexpr unsigned most_name_calls = 300;  // of a sheet
 
 Bytes protocol_key(u128 tag, const char* table) { return "/runes/proto/" + to_decimal(tag) + table; }
 
+void write_id(const RuneId& id, pb::protorune::ProtoruneRuneId& out) {
+    to_pb(id.block, *out.mutable_height());
+    to_pb(id.tx, *out.mutable_txindex());
+}
+
 RuneId read_id(const pb::protorune::Rune& rune) {
     return {from_pb(rune.rune_id().height()), from_pb(rune.rune_id().txindex())};
 }
