@@ -10,10 +10,16 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "base/bytes.hpp"
 #include "base/result.hpp"
 #include "base/sha256.hpp"
+
+struct wasm_trap_t;
+struct wasmtime_caller_t;
+struct wasmtime_linker_t;
+union wasmtime_val_raw_t;
 
 namespace warpshrew::wasm {
 
@@ -45,6 +51,14 @@ struct HostSignature {
 };
 extern const std::array<HostSignature, 18> host_functions;
 
+/// What stands in the reason of one error of Engine::compile, an element segment that does not fit its table, for a
+/// number that the module does not tell: how many instances were created in this block before.
+inline constexpr std::string_view instance_placeholder = "{instance}";
+
+/// The text of an error of Engine::compile, in a block in which `instances_before` instances were created or tried
+/// before this one (alkanes-vm.md 12).
+[[nodiscard]] std::string compile_error_text(const Error& error, std::uint64_t instances_before);
+
 class Instance;
 
 /// What an instance calls. `args` holds one element a parameter, i32 sign-extended. The result is ignored for functions
@@ -52,6 +66,7 @@ class Instance;
 class Host {
  public:
     virtual ~Host() = default;
+    /// Must not throw through the contract: what it throws ends the contract and is thrown again by Instance::call.
     virtual std::int32_t call(HostFunction f, Instance& instance, std::span<const std::int64_t> args) = 0;
 };
 
@@ -75,7 +90,7 @@ class Engine {
     /// The compiled form of `module` (not compressed), from memory, the disk cache, or compiled now: once per SHA-256,
     /// also when several threads ask at once. An error's reason is the text that a trace shows (alkanes-vm.md 4.8, 12):
     /// whatever parsing, validation, linking or instantiation of this module would say, for these depend on the module
-    /// alone. Errors are remembered as well.
+    /// alone but for compile_error_text. Errors are remembered as well.
     [[nodiscard]] Result<std::shared_ptr<const Code>> compile(BytesView module);
 
     /// Runs f on a thread whose stack carries contract calls nested to the limit, and waits for it. What f throws is
@@ -110,8 +125,13 @@ class Instance {
     [[nodiscard]] std::uint64_t fuel() const noexcept;
     void set_fuel(std::uint64_t fuel) noexcept;
 
+    /// Defines `host_functions`, once for an engine: they call the Host of the instance that runs.
+    [[nodiscard]] static Result<void> define_host_functions(wasmtime_linker_t& linker);
+
  private:
     struct Parts;
+    static wasm_trap_t* call_host(void* env, wasmtime_caller_t* caller, wasmtime_val_raw_t* values,
+                                  std::size_t) noexcept;
     explicit Instance(std::unique_ptr<Parts> parts) noexcept;
     std::unique_ptr<Parts> parts_;
 };

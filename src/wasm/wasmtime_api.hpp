@@ -23,7 +23,7 @@ struct wasmtime_linker_t;
 struct wasmtime_instance_pre_t;
 struct wasmtime_error_t;
 struct wasmtime_caller_t;
-struct wasmtime_pooling_allocation_config_t;
+struct wasm_memorytype_t;
 
 struct wasm_byte_vec_t {
     std::size_t size;
@@ -110,7 +110,21 @@ enum : std::uint8_t {
 using wasmtime_func_unchecked_callback_t = wasm_trap_t* (*)(void* env, wasmtime_caller_t*,
                                                             wasmtime_val_raw_t* args_and_results, std::size_t);
 
+struct wasmtime_linear_memory_t {
+    void* env;
+    std::uint8_t* (*get_memory)(void* env, std::size_t* size, std::size_t* capacity);
+    wasmtime_error_t* (*grow_memory)(void* env, std::size_t size);
+    void (*finalizer)(void* env);
+};
+struct wasmtime_memory_creator_t {
+    void* env;
+    wasmtime_error_t* (*new_memory)(void* env, const wasm_memorytype_t*, std::size_t minimum, std::size_t maximum,
+                                    std::size_t reserved, std::size_t guard, wasmtime_linear_memory_t*);
+    void (*finalizer)(void* env);
+};
+
 // vectors, errors, traps
+wasmtime_error_t* wasmtime_error_new(const char*);
 void wasm_byte_vec_delete(wasm_byte_vec_t*);
 void wasmtime_error_message(const wasmtime_error_t*, wasm_byte_vec_t*);
 void wasmtime_error_delete(wasmtime_error_t*);
@@ -131,9 +145,8 @@ void wasmtime_config_parallel_compilation_set(wasm_config_t*, bool);
 void wasmtime_config_cranelift_nan_canonicalization_set(wasm_config_t*, bool);
 void wasmtime_config_native_unwind_info_set(wasm_config_t*, bool);
 void wasmtime_config_memory_init_cow_set(wasm_config_t*, bool);
-void wasmtime_config_memory_may_move_set(wasm_config_t*, bool);
+void wasmtime_config_host_memory_creator_set(wasm_config_t*, wasmtime_memory_creator_t*);
 void wasmtime_config_memory_reservation_set(wasm_config_t*, std::uint64_t);
-void wasmtime_config_memory_reservation_for_growth_set(wasm_config_t*, std::uint64_t);
 void wasmtime_config_memory_guard_size_set(wasm_config_t*, std::uint64_t);
 void wasmtime_config_wasm_bulk_memory_set(wasm_config_t*, bool);
 void wasmtime_config_wasm_reference_types_set(wasm_config_t*, bool);
@@ -155,26 +168,6 @@ void wasmtime_config_wasm_custom_page_sizes_set(wasm_config_t*, bool);
 void wasmtime_config_wasm_stack_switching_set(wasm_config_t*, bool);
 void wasmtime_config_wasm_component_model_set(wasm_config_t*, bool);
 void wasmtime_config_concurrency_support_set(wasm_config_t*, bool);
-
-// instance pool
-wasmtime_pooling_allocation_config_t* wasmtime_pooling_allocation_config_new();
-void wasmtime_pooling_allocation_config_delete(wasmtime_pooling_allocation_config_t*);
-void wasmtime_pooling_allocation_config_max_unused_warm_slots_set(wasmtime_pooling_allocation_config_t*, std::uint32_t);
-void wasmtime_pooling_allocation_config_decommit_batch_size_set(wasmtime_pooling_allocation_config_t*, std::size_t);
-void wasmtime_pooling_allocation_config_linear_memory_keep_resident_set(wasmtime_pooling_allocation_config_t*,
-                                                                        std::size_t);
-void wasmtime_pooling_allocation_config_table_keep_resident_set(wasmtime_pooling_allocation_config_t*, std::size_t);
-void wasmtime_pooling_allocation_config_total_core_instances_set(wasmtime_pooling_allocation_config_t*, std::uint32_t);
-void wasmtime_pooling_allocation_config_max_core_instance_size_set(wasmtime_pooling_allocation_config_t*, std::size_t);
-void wasmtime_pooling_allocation_config_total_memories_set(wasmtime_pooling_allocation_config_t*, std::uint32_t);
-void wasmtime_pooling_allocation_config_max_memories_per_module_set(wasmtime_pooling_allocation_config_t*,
-                                                                    std::uint32_t);
-void wasmtime_pooling_allocation_config_max_memory_size_set(wasmtime_pooling_allocation_config_t*, std::size_t);
-void wasmtime_pooling_allocation_config_total_tables_set(wasmtime_pooling_allocation_config_t*, std::uint32_t);
-void wasmtime_pooling_allocation_config_max_tables_per_module_set(wasmtime_pooling_allocation_config_t*, std::uint32_t);
-void wasmtime_pooling_allocation_config_table_elements_set(wasmtime_pooling_allocation_config_t*, std::size_t);
-void wasmtime_pooling_allocation_config_total_gc_heaps_set(wasmtime_pooling_allocation_config_t*, std::uint32_t);
-void wasmtime_pooling_allocation_strategy_set(wasm_config_t*, const wasmtime_pooling_allocation_config_t*);
 
 // modules
 wasmtime_error_t* wasmtime_module_new(wasm_engine_t*, const std::uint8_t*, std::size_t, wasmtime_module_t**);

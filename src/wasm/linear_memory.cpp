@@ -1,0 +1,188 @@
+#include "wasm/linear_memory.hpp"
+
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdint>
+#include <cstring>
+#include <mutex>
+#include <string_view>
+#include <vector>
+
+#include "wasm/wasmtime_api.hpp"
+
+namespace warpshrew::wasm {
+namespace {
+
+// linux/fs.h of Linux 6.7
+struct PageRegion {
+    std::uint64_t start, end, categories;
+};
+struct PagemapScan {
+    std::uint64_t size, flags, start, end, walk_end, vec, vec_len, max_pages, category_inverted, category_mask,
+        category_anyof_mask, return_mask;
+};
+constexpr unsigned long pagemap_scan = _IOWR('f', 16, PagemapScan);
+constexpr std::uint64_t page_present = 1 << 3, page_swapped = 1 << 4, page_zero = 1 << 5;
+
+constexpr std::size_t most_resident = std::size_t{4} << 20;  ///< bytes that a memory at rest may keep
+constexpr std::size_t most_at_rest = 1024;                   ///< memories
+
+class MemoryPool;
+
+/// An address range for one memory after another.
+struct Slot {
+    MemoryPool* pool;
+    std::uint8_t* base;
+    std::size_t size = 0;        ///< of the memory
+    std::size_t accessible = 0;  ///< readable and writable from `base` on
+};
+
+class MemoryPool {
+ public:
+    MemoryPool(std::size_t reservation, std::size_t guard) : reservation_(reservation), guard_(guard) {}
+    ~MemoryPool() {
+        for (Slot* s : free_) discard(s);
+        if (pagemap_ >= 0) close(pagemap_);
+    }
+    MemoryPool(const MemoryPool&) = delete;
+    MemoryPool& operator=(const MemoryPool&) = delete;
+
+    /// A memory of zeros, or null.
+    Slot* take(std::size_t size) {
+        Slot* s = nullptr;
+        {
+            const std::lock_guard lock(mutex_);
+            if (!free_.empty()) {
+                s = free_.back();
+                free_.pop_back();
+            }
+        }
+        if (s == nullptr) s = make();
+        if (s != nullptr && !resize(*s, size)) {
+            discard(s);
+            return nullptr;
+        }
+        return s;
+    }
+
+    /// Makes exactly `size` bytes accessible. Shrinking needs clean memory.
+    bool resize(Slot& s, std::size_t size) const {
+        if (size > reservation_) return false;
+        if (size > s.accessible && mprotect(s.base + s.accessible, size - s.accessible, PROT_READ | PROT_WRITE) != 0)
+            return false;
+        if (size < s.accessible && mprotect(s.base + size, s.accessible - size, PROT_NONE) != 0) return false;
+        s.size = s.accessible = size;
+        return true;
+    }
+
+    void give_back(Slot* s) {
+        if (clean(*s)) {
+            const std::lock_guard lock(mutex_);
+            if (free_.size() < most_at_rest) {
+                free_.push_back(s);
+                return;
+            }
+        }
+        discard(s);
+    }
+
+    [[nodiscard]] std::size_t reservation() const noexcept { return reservation_; }
+    [[nodiscard]] std::size_t guard() const noexcept { return guard_; }
+
+ private:
+    [[nodiscard]] Slot* make() {
+        void* p = mmap(nullptr, reservation_ + guard_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        if (p == MAP_FAILED) return nullptr;
+        // Contracts touch a few small pages here and there: huge ones would only be more to clean.
+        madvise(p, reservation_, MADV_NOHUGEPAGE);
+        return new Slot{this, static_cast<std::uint8_t*>(p)};
+    }
+
+    void discard(Slot* s) const {
+        munmap(s->base, reservation_ + guard_);
+        delete s;
+    }
+
+    bool clean(Slot& s) const {
+        return (pagemap_ >= 0 && zero_written(s)) || madvise(s.base, s.accessible, MADV_DONTNEED) == 0;
+    }
+
+    /// False if the kernel cannot tell what was written, or it is so much that giving it back is better.
+    bool zero_written(Slot& s) const {
+        std::array<PageRegion, 64> regions;
+        const auto base = reinterpret_cast<std::uint64_t>(s.base);
+        PagemapScan scan{};
+        scan.size = sizeof scan;
+        scan.start = base;
+        scan.end = base + s.accessible;
+        scan.vec = reinterpret_cast<std::uint64_t>(regions.data());
+        scan.vec_len = regions.size();
+        scan.category_inverted = scan.category_mask = page_zero;  // read but never written
+        scan.category_anyof_mask = page_present | page_swapped;
+        scan.return_mask = page_present;
+        std::size_t bytes = 0;
+        while (scan.start < scan.end) {
+            const int n = ioctl(pagemap_, pagemap_scan, &scan);
+            if (n < 0) return false;
+            for (std::size_t i = 0; i < static_cast<std::size_t>(n); i++) {
+                bytes += regions[i].end - regions[i].start;
+                if (bytes > most_resident) return false;
+                std::memset(s.base + (regions[i].start - base), 0, regions[i].end - regions[i].start);
+            }
+            scan.start = scan.walk_end;
+        }
+        return true;
+    }
+
+    std::size_t reservation_, guard_;
+    int pagemap_ = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+    std::mutex mutex_;
+    std::vector<Slot*> free_;
+};
+
+wasmtime_error_t* error(std::string_view text) { return wasmtime_error_new(std::string(text).c_str()); }
+
+std::uint8_t* get_memory(void* env, std::size_t* size, std::size_t* capacity) {
+    const auto* s = static_cast<Slot*>(env);
+    *size = s->size;
+    *capacity = s->pool->reservation();
+    return s->base;
+}
+
+wasmtime_error_t* grow_memory(void* env, std::size_t size) {
+    auto* s = static_cast<Slot*>(env);
+    return size >= s->size && s->pool->resize(*s, size) ? nullptr : error("no memory left");
+}
+
+void drop_memory(void* env) {
+    auto* s = static_cast<Slot*>(env);
+    s->pool->give_back(s);
+}
+
+wasmtime_error_t* new_memory(void* env, const wasm_memorytype_t*, std::size_t minimum, std::size_t /*maximum*/,
+                             std::size_t reserved, std::size_t guard, wasmtime_linear_memory_t* out) {
+    auto* pool = static_cast<MemoryPool*>(env);
+    if (reserved > pool->reservation() || guard > pool->guard()) return error("a memory of unexpected form");
+    Slot* s = pool->take(minimum);
+    if (s == nullptr) return error("no memory left");
+    *out = {s, get_memory, grow_memory, drop_memory};
+    return nullptr;
+}
+
+void drop_pool(void* env) { delete static_cast<MemoryPool*>(env); }
+
+}  // namespace
+
+void use_memory_pool(wasm_config_t* config, std::size_t reservation, std::size_t guard) {
+    wasmtime_memory_creator_t creator{new MemoryPool(reservation, guard), new_memory, drop_pool};
+    wasmtime_config_memory_init_cow_set(config, false);  // images of memories do not go with memories from outside
+    wasmtime_config_memory_reservation_set(config, reservation);
+    wasmtime_config_memory_guard_size_set(config, guard);
+    wasmtime_config_host_memory_creator_set(config, &creator);
+}
+
+}  // namespace warpshrew::wasm

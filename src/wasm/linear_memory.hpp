@@ -1,0 +1,17 @@
+#pragma once
+// Linear memories that are used again: an address range that holds every memory in turn, made clean by zeroing the
+// pages that were written, which the kernel lists (PAGEMAP_SCAN, Linux 6.7). Unmapping and mapping afresh, which
+// wasmtime does, costs ten times as much in page faults.
+
+#include <cstddef>
+#include <memory>
+
+struct wasm_config_t;
+
+namespace warpshrew::wasm {
+
+/// Makes the engine of `config` take its linear memories from a pool that lives as long as that engine. `reservation`
+/// and `guard` are what `config` reserves for a memory and behind it, in bytes.
+void use_memory_pool(wasm_config_t* config, std::size_t reservation, std::size_t guard);
+
+}  // namespace warpshrew::wasm
