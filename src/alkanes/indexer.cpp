@@ -1,0 +1,62 @@
+#include "alkanes/indexer.hpp"
+
+#include <exception>
+
+#include "alkanes/genesis.hpp"
+#include "alkanes/message.hpp"
+#include "alkanes/prefetch.hpp"
+#include "alkanes/unwrap.hpp"
+
+namespace warpshrew::alkanes {
+
+struct Indexer::Parts {
+    Environment environment;
+    CodeCache codes{environment};
+    Prefetcher prefetcher{environment.engine};
+};
+
+Indexer::Indexer(const protorune::Network& network, const Builtins& builtins, wasm::Engine& engine)
+    : parts_(std::make_unique<Parts>(Environment{network, builtins, engine})) {}
+
+Indexer::~Indexer() = default;
+
+void Indexer::prefetch(const bitcoin::Block& block) { parts_->prefetcher.prefetch(block, parts_->environment.network); }
+
+void Indexer::forget() { parts_->codes.forget(); }
+
+/// The steps of alkanes-vm.md 8.
+static Result<BlockStats> index_on_this_thread(const Environment& environment, CodeCache& codes,
+                                               store::BlockState& state, std::uint64_t height,
+                                               const bitcoin::Block& block) {
+    const auto& network = environment.network;
+    const bool active = network.active(height);
+    const auto stones = protorune::decode_stones(block, network);
+    const BlockInfo info(block, network, &stones);
+    if (active)
+        if (auto r = ensure_genesis(environment, codes, state, info); !r) return tl::unexpected(r.error());
+    BlockMessages messages(environment, codes, info, FuelTank(network, height, block, stones));
+    protorune::index_block(state, height, block, stones, network, messages);
+    if (active) update_payments(state, network, height);
+    state.set("/blockdata/" + to_le(static_cast<std::uint32_t>(height)), block.raw());
+    const auto& counts = messages.counts();
+    return BlockStats{block.transactions().size(), counts.messages, counts.calls, counts.fuel};
+}
+
+Result<BlockStats> Indexer::index(store::BlockState& state, std::uint64_t height, const bitcoin::Block& block) {
+    auto& [environment, codes, prefetcher] = *parts_;
+    if (const auto& missing = environment.builtins.missing(); environment.network.active(height) && !missing.empty())
+        return fail("the code of " + std::to_string(missing.size()) +
+                    " built-in contracts is missing, the first has SHA-256 " + missing[0]);
+    Result<BlockStats> result = fail("not indexed");
+    try {
+        environment.engine.run_deep([&, &env = environment, &cache = codes] {
+            result = index_on_this_thread(env, cache, state, height, block);
+        });
+    } catch (const std::exception& e) {
+        result = fail(std::string("block ") + std::to_string(height) + ": " + e.what());
+    }
+    codes.end_block();
+    return result;
+}
+
+}  // namespace warpshrew::alkanes
