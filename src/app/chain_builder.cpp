@@ -10,14 +10,18 @@ Bytes ChainBuilder::payment_script() {
     return "\x51\x20" + Bytes(view(key));
 }
 
-BuiltTransaction ChainBuilder::add(std::span<const Outpoint> inputs, std::uint32_t payments, std::span<const protorune::Protostone> stones,
-                                   BytesView envelope) {
+BuiltTransaction ChainBuilder::add(std::span<const Outpoint> inputs, std::uint32_t payments,
+                                   std::span<const protorune::Protostone> stones, BytesView envelope) {
     bitcoin::NewTransaction tx;
-    for (const Outpoint& input : inputs) tx.inputs.push_back({.txid = Bytes(view(input.txid)), .vout = input.vout, .script_sig = {}, .witness = signature()});
+    for (const Outpoint& input : inputs)
+        tx.inputs.push_back(
+            {.txid = Bytes(view(input.txid)), .vout = input.vout, .script_sig = {}, .witness = signature()});
     if (tx.inputs.empty()) {
-        tx.inputs.push_back({.txid = Bytes(view(sha256(to_le(seed_) + to_le(++salt_)))), .script_sig = {}, .witness = signature()});
+        tx.inputs.push_back(
+            {.txid = Bytes(view(sha256(to_le(seed_) + to_le(++salt_)))), .script_sig = {}, .witness = signature()});
     }
-    if (!envelope.empty()) tx.inputs[0].witness = protorune::script_path_witness(protorune::contract_envelope(envelope));
+    if (!envelope.empty())
+        tx.inputs[0].witness = protorune::script_path_witness(protorune::contract_envelope(envelope));
     for (std::uint32_t i = 0; i < payments; i++) tx.outputs.push_back({546, payment_script()});
     tx.outputs.push_back({0, protorune::encode_runestone(stones)});
     const BuiltTransaction built{bitcoin::txid(tx), static_cast<std::uint32_t>(tx.outputs.size()) + 1};

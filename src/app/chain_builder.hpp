@@ -1,6 +1,6 @@
 #pragma once
-// Makes blocks with contract calls: what devnet, tests and benchmarks index. Nothing is signed and no work is proved; an indexer does not
-// look at either.
+// Makes blocks with contract calls: what devnet, tests and benchmarks index. Nothing is signed and no work is proved;
+// an indexer does not look at either.
 
 #include <cstdint>
 #include <span>
@@ -25,7 +25,7 @@ struct BuiltTransaction {
 
 /// Collects transactions and closes them into blocks, one behind the other.
 class ChainBuilder {
-  public:
+ public:
     /// Equal seeds give equal blocks.
     ChainBuilder(std::uint64_t start_height, std::uint64_t seed) : height_(start_height), seed_(seed) {}
 
@@ -33,15 +33,16 @@ class ChainBuilder {
     [[nodiscard]] std::uint64_t height() const noexcept { return height_; }
     [[nodiscard]] std::size_t transactions() const noexcept { return transactions_.size(); }
 
-    /// Adds a transaction that spends `inputs` (a fresh outpoint that nobody knows, if there are none), pays to `payments` P2TR outputs and
-    /// carries `stones` in an OP_RETURN behind them. A contract in `envelope` (gzip form) is revealed by the first input.
-    BuiltTransaction add(std::span<const Outpoint> inputs, std::uint32_t payments, std::span<const protorune::Protostone> stones,
-                         BytesView envelope = {});
+    /// Adds a transaction that spends `inputs` (a fresh outpoint that nobody knows, if there are none), pays to
+    /// `payments` P2TR outputs and carries `stones` in an OP_RETURN behind them. A contract in `envelope` (gzip form)
+    /// is revealed by the first input.
+    BuiltTransaction add(std::span<const Outpoint> inputs, std::uint32_t payments,
+                         std::span<const protorune::Protostone> stones, BytesView envelope = {});
 
     /// Closes the block and begins the next; the bytes of the closed one.
     [[nodiscard]] Bytes close_block();
 
-  private:
+ private:
     [[nodiscard]] Bytes payment_script();
 
     std::uint64_t height_;

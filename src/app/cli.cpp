@@ -19,7 +19,10 @@ static std::string joined(std::span<const std::string_view> names) {
 
 static void add_store_options(CLI::App& command, SharedOptions& shared) {
     command.add_option("--db-path", shared.db_path, "folder of the store")->capture_default_str()->type_name("DIR");
-    command.add_option("--network", shared.network, "mainnet, testnet, signet, regtest, devnet, fractal, dogecoin, luckycoin, bellscoin, or a profile file; default: the store's own, mainnet for a new store")
+    command
+        .add_option("--network", shared.network,
+                    "mainnet, testnet, signet, regtest, devnet, fractal, dogecoin, luckycoin, bellscoin, or a profile "
+                    "file; default: the store's own, mainnet for a new store")
         ->type_name("NAME|FILE");
 }
 
@@ -31,7 +34,9 @@ static void add_execution_options(CLI::App& command, SharedOptions& shared) {
     command.add_option("--indexer", shared.indexer, "what to index: the built-in ALKANES")
         ->capture_default_str()
         ->check(CLI::IsMember({"alkanes"}));
-    command.add_option("--executor", shared.executor, "how contract calls are executed")->capture_default_str()->check(CLI::IsMember({"serial"}));
+    command.add_option("--executor", shared.executor, "how contract calls are executed")
+        ->capture_default_str()
+        ->check(CLI::IsMember({"serial"}));
 }
 
 int run(int argc, char** argv) noexcept {
@@ -51,7 +56,9 @@ int run(int argc, char** argv) noexcept {
             ->required()
             ->check(CLI::ExistingFile)
             ->type_name("FILE...");
-        c->add_option("--start-block", index.start_block, "height of the first file; default: behind the store's last block, or the network's genesis height")
+        c->add_option(
+             "--start-block", index.start_block,
+             "height of the first file; default: behind the store's last block, or the network's genesis height")
             ->type_name("H");
         c->add_option("--exit-at", index.exit_at, "stop before this height")->type_name("H");
         c->callback([&] { code = index_command(shared, index); });
@@ -71,7 +78,8 @@ int run(int argc, char** argv) noexcept {
         const auto add_database = [&](const std::string& name, const std::string& help) {
             CLI::App* d = db->add_subcommand(name, help);
             d->add_option("--db-path", shared.db_path, "folder of the store")->capture_default_str()->type_name("DIR");
-            d->add_option("--network", shared.network, "accepted, and not needed: a store knows its network")->type_name("NAME|FILE");
+            d->add_option("--network", shared.network, "accepted, and not needed: a store knows its network")
+                ->type_name("NAME|FILE");
             add_json_option(*d, shared);
             d->callback([&, name] {
                 database.action = name;
@@ -79,9 +87,12 @@ int run(int argc, char** argv) noexcept {
             });
             return d;
         };
-        for (const auto& [name, help] : {std::pair{"digest", "SHA-256 of what `db dump` prints; equal stores have equal digests"},
-                                         std::pair{"dump", "print every key with its latest value, as hex, sorted by key"}}) {
-            add_database(name, help)->add_option("--height", database.height, "state after this block; default: the last one")->type_name("H");
+        for (const auto& [name, help] :
+             {std::pair{"digest", "SHA-256 of what `db dump` prints; equal stores have equal digests"},
+              std::pair{"dump", "print every key with its latest value, as hex, sorted by key"}}) {
+            add_database(name, help)
+                ->add_option("--height", database.height, "state after this block; default: the last one")
+                ->type_name("H");
         }
         add_database("verify", "check checksums and that every block's keys are all there");
         add_database("rollback", "undo the blocks above a height")
@@ -91,15 +102,25 @@ int run(int argc, char** argv) noexcept {
         add_database("stats", "blocks, versions and bytes on disk");
 
         DevnetCommand devnet;
-        c = app.add_subcommand("devnet", "make an embedded chain of blocks with contract calls, index it, check it and report");
-        c->add_option("--blocks", devnet.blocks, "blocks with calls")->capture_default_str()->check(CLI::Range(1, 100000))->type_name("N");
-        c->add_option("--calls-per-block", devnet.calls_per_block, "calls in each")->capture_default_str()->check(CLI::Range(1, 100000))->type_name("M");
+        c = app.add_subcommand("devnet",
+                               "make an embedded chain of blocks with contract calls, index it, check it and report");
+        c->add_option("--blocks", devnet.blocks, "blocks with calls")
+            ->capture_default_str()
+            ->check(CLI::Range(1, 100000))
+            ->type_name("N");
+        c->add_option("--calls-per-block", devnet.calls_per_block, "calls in each")
+            ->capture_default_str()
+            ->check(CLI::Range(1, 100000))
+            ->type_name("M");
         c->add_option("--mix", devnet.mix, "what is called: " + joined(devnet_mixes()))
             ->capture_default_str()
             ->check(CLI::IsMember(std::vector<std::string>(devnet_mixes().begin(), devnet_mixes().end())));
         c->add_option("--seed", devnet.seed, "of the random choices")->capture_default_str()->type_name("S");
-        c->add_option("--db-path", devnet.db_path, "keep the store there; default: a temporary folder, removed afterwards")->type_name("DIR");
-        c->add_option("--blocks-out", devnet.blocks_out, "also write the blocks there, as HEIGHT.blk")->type_name("DIR");
+        c->add_option("--db-path", devnet.db_path,
+                      "keep the store there; default: a temporary folder, removed afterwards")
+            ->type_name("DIR");
+        c->add_option("--blocks-out", devnet.blocks_out, "also write the blocks there, as HEIGHT.blk")
+            ->type_name("DIR");
         add_execution_options(*c, shared);
         add_json_option(*c, shared);
         c->callback([&] { code = devnet_command(shared, devnet); });
@@ -107,10 +128,14 @@ int run(int argc, char** argv) noexcept {
         GenesisCommand genesis;
         CLI::App* g = app.add_subcommand("genesis", "the built-in contracts of a network");
         g->require_subcommand(1);
-        c = g->add_subcommand("extract", "find the network's built-in contracts, by SHA-256, in an upstream module or checkout, and keep them in the store");
+        c = g->add_subcommand("extract",
+                              "find the network's built-in contracts, by SHA-256, in an upstream module or checkout, "
+                              "and keep them in the store");
         add_store_options(*c, shared);
         add_json_option(*c, shared);
-        c->add_option("PATH", genesis.paths, "modules, files or folders to search")->required()->check(CLI::ExistingPath);
+        c->add_option("PATH", genesis.paths, "modules, files or folders to search")
+            ->required()
+            ->check(CLI::ExistingPath);
         c->callback([&] { code = genesis_extract_command(shared, genesis); });
 
         WasmFuelCommand fuel;

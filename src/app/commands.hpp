@@ -1,5 +1,6 @@
 #pragma once
-// One function a command. Each prints its result to standard output, errors to standard error, and returns an exit code.
+// One function a command. Each prints its result to standard output, errors to standard error, and returns an exit
+// code.
 
 #include "app/options.hpp"
 

@@ -35,7 +35,9 @@ static int dump(const SharedOptions& shared, const store::Database& db, std::uin
 static int verify(const SharedOptions& shared, const store::Database& db) {
     const Result<void> result = db.verify();
     if (shared.json) {
-        std::cout << ordered_json{{"sound", result.has_value()}, {"problem", result ? ordered_json() : ordered_json(result.error().reason)}}.dump()
+        std::cout << ordered_json{{"sound", result.has_value()},
+                                  {"problem", result ? ordered_json() : ordered_json(result.error().reason)}}
+                         .dump()
                   << '\n';
         return result ? 0 : 1;
     }
@@ -47,13 +49,15 @@ static int verify(const SharedOptions& shared, const store::Database& db) {
 static int rollback(const SharedOptions& shared, store::Database& db, std::uint64_t tip, std::uint64_t height) {
     if (height > tip) return failed({"the store ends at height " + std::to_string(tip) + ": there is nothing to undo"});
     if (height < *db.first()) {
-        return failed({"the store begins at height " + std::to_string(*db.first()) + ": it cannot be rolled back to " + std::to_string(height)});
+        return failed({"the store begins at height " + std::to_string(*db.first()) + ": it cannot be rolled back to " +
+                       std::to_string(height)});
     }
     if (const Result<void> result = db.truncate(height + 1); !result) return failed(result.error());
     if (shared.json) {
         std::cout << ordered_json{{"tip", height}, {"undone", tip - height}}.dump() << '\n';
     } else {
-        std::cout << "undid " << grouped(tip - height) << " blocks; the store ends at height " << grouped(height) << '\n';
+        std::cout << "undid " << grouped(tip - height) << " blocks; the store ends at height " << grouped(height)
+                  << '\n';
     }
     return 0;
 }
@@ -63,8 +67,11 @@ static int stats(const SharedOptions& shared, const store::Database& db) {
     if (!s) return failed(s.error());
     const auto height = [](std::optional<std::uint64_t> h) { return h ? ordered_json(*h) : ordered_json(); };
     if (shared.json) {
-        std::cout << ordered_json{{"first", height(db.first())}, {"tip", height(db.tip())}, {"blocks", s->blocks},
-                                  {"versions", s->versions},     {"bytes_on_disk", s->bytes_on_disk}}
+        std::cout << ordered_json{{"first", height(db.first())},
+                                  {"tip", height(db.tip())},
+                                  {"blocks", s->blocks},
+                                  {"versions", s->versions},
+                                  {"bytes_on_disk", s->bytes_on_disk}}
                          .dump()
                   << '\n';
         return 0;

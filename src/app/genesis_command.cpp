@@ -22,11 +22,14 @@ int genesis_extract_command(const SharedOptions& shared, const GenesisCommand& c
     if (shared.json) {
         nlohmann::ordered_json names = nlohmann::ordered_json::array();
         for (const auto& [digest, code] : *found) names.push_back({{"sha256", digest}, {"bytes", code.size()}});
-        std::cout << nlohmann::ordered_json{{"network", network->name}, {"found", names}, {"missing", missing}}.dump() << '\n';
+        std::cout << nlohmann::ordered_json{{"network", network->name}, {"found", names}, {"missing", missing}}.dump()
+                  << '\n';
     } else {
-        for (const auto& [digest, code] : *found) std::cout << "found    " << digest << "  " << grouped(code.size()) << " bytes\n";
+        for (const auto& [digest, code] : *found)
+            std::cout << "found    " << digest << "  " << grouped(code.size()) << " bytes\n";
         for (const std::string& digest : missing) std::cout << "missing  " << digest << '\n';
-        if (missing.empty()) std::cout << "all built-in contracts of " << network->name << " are in " << shared.db_path.string() << '\n';
+        if (missing.empty())
+            std::cout << "all built-in contracts of " << network->name << " are in " << shared.db_path.string() << '\n';
     }
     if (missing.empty()) return 0;
     return failed({std::to_string(missing.size()) + " built-in contracts of " + network->name +

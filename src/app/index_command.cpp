@@ -5,6 +5,7 @@
 #include "app/node.hpp"
 #include "app/report.hpp"
 #include "app/stop_signal.hpp"
+#include "sync/block_files.hpp"
 
 namespace warpshrew::app {
 
@@ -41,9 +42,10 @@ int index_command(const SharedOptions& shared, const IndexCommand& command) {
         std::cout << out.dump() << '\n';
         return 0;
     }
-    if (outcome->rolled_back) std::cout << "undid " << grouped(outcome->rolled_back) << " blocks that the source has otherwise\n";
-    std::cout << "indexed " << grouped(last.blocks) << " blocks, " << grouped(last.total.transactions) << " transactions, "
-              << grouped(last.total.calls) << " calls in " << duration(last.seconds);
+    if (outcome->rolled_back)
+        std::cout << "undid " << grouped(outcome->rolled_back) << " blocks that the source has otherwise\n";
+    std::cout << "indexed " << grouped(last.blocks) << " blocks, " << grouped(last.total.transactions)
+              << " transactions, " << grouped(last.total.calls) << " calls in " << duration(last.seconds);
     if (end) std::cout << "; the store ends at height " << grouped(*end);
     std::cout << (outcome->stopped ? " (stopped)\n" : "\n");
     return 0;

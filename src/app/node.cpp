@@ -9,7 +9,8 @@ Result<protorune::Network> open_network(const std::string& name_or_file) {
     Result<protorune::Network> network = alkanes::load_network(name_or_file);
     if (!network || network->name != "devnet") return network;
     for (protorune::BuiltinContract& contract : network->builtins) {
-        if (contract.id == protorune::RuneId{2, 0} && !contract.code) contract.code = Bytes(contracts::embedded_contract("genesis_token"));
+        if (contract.id == protorune::RuneId{2, 0} && !contract.code)
+            contract.code = Bytes(contracts::embedded_contract("genesis_token"));
     }
     return network;
 }
@@ -21,11 +22,12 @@ Result<protorune::Network> network_of(store::Database& db, const SharedOptions& 
     Result<protorune::Network> network = open_network(name);
     if (!network) return network;
     if (*known && **known != network->name) {
-        return fail("the store at " + shared.db_path.string() + " belongs to network " + **known + ", not " + network->name +
-                    ": name it with --network, or use another --db-path");
+        return fail("the store at " + shared.db_path.string() + " belongs to network " + **known + ", not " +
+                    network->name + ": name it with --network, or use another --db-path");
     }
     if (!*known && may_write) {
-        if (const Result<void> written = db.set_meta("network", network->name); !written) return tl::unexpected(written.error());
+        if (const Result<void> written = db.set_meta("network", network->name); !written)
+            return tl::unexpected(written.error());
     }
     return network;
 }

@@ -14,8 +14,8 @@ namespace warpshrew::app {
 /// Network by name or profile file. devnet gets the project's own genesis token as 2:0.
 [[nodiscard]] Result<protorune::Network> open_network(const std::string& name_or_file);
 
-/// The network of a store: the one asked for, which must be the store's, or if none was asked for the store's own, or mainnet for a new
-/// store. A store that may be written remembers it.
+/// The network of a store: the one asked for, which must be the store's, or if none was asked for the store's own, or
+/// mainnet for a new store. A store that may be written remembers it.
 [[nodiscard]] Result<protorune::Network> network_of(store::Database& db, const SharedOptions& shared, bool may_write);
 
 /// Everything that indexing and views need. Address-stable: the parts refer to each other.
@@ -25,7 +25,8 @@ struct Node {
     alkanes::Builtins builtins;
     wasm::Engine engine;
 
-    [[nodiscard]] static Result<std::unique_ptr<Node>> open(const SharedOptions& shared, const store::DatabaseOptions& options);
+    [[nodiscard]] static Result<std::unique_ptr<Node>> open(const SharedOptions& shared,
+                                                            const store::DatabaseOptions& options);
 };
 
 }  // namespace warpshrew::app

@@ -16,8 +16,12 @@ int failed(const Error& error) {
 }
 
 std::string grouped(std::uint64_t n) {
-    std::string out = std::to_string(n);
-    for (std::size_t i = out.size(); i > 3; i -= 3) out.insert(i - 3, ",");
+    const std::string digits = std::to_string(n);
+    std::string out;
+    for (std::size_t i = 0; i < digits.size(); i++) {
+        if (i != 0 && (digits.size() - i) % 3 == 0) out.push_back(',');
+        out.push_back(digits[i]);
+    }
     return out;
 }
 
@@ -64,17 +68,15 @@ static std::string line(const sync::Progress& p) {
     const double blocks = static_cast<double>(p.blocks), left = static_cast<double>(p.end - p.height - 1);
     return "height " + grouped(p.height) + "  " + rounded(blocks / p.seconds) + " blocks/s  " +
            rounded(static_cast<double>(p.total.transactions) / p.seconds) + " transactions/s  " +
-           rounded(static_cast<double>(p.total.calls) / p.seconds) + " calls/s  " + duration(left * p.seconds / blocks) + " left";
+           rounded(static_cast<double>(p.total.calls) / p.seconds) + " calls/s  " +
+           duration(left * p.seconds / blocks) + " left";
 }
 
 void ProgressReport::operator()(const sync::Progress& p) {
     if (parts_->json) {
-        const nlohmann::ordered_json out = {{"height", p.height},
-                                            {"transactions", p.block.transactions},
-                                            {"messages", p.block.messages},
-                                            {"calls", p.block.calls},
-                                            {"fuel", p.block.fuel},
-                                            {"keys", p.keys},
+        const nlohmann::ordered_json out = {{"height", p.height},           {"transactions", p.block.transactions},
+                                            {"messages", p.block.messages}, {"calls", p.block.calls},
+                                            {"fuel", p.block.fuel},         {"keys", p.keys},
                                             {"seconds", p.block_seconds}};
         std::cout << out.dump() << '\n';
         return;

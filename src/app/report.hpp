@@ -22,9 +22,10 @@ int failed(const Error& error);
 /// Seconds as "340 us", "12.3 ms", "4.56 s", "2 min 5 s" or "3 h 12 min".
 [[nodiscard]] std::string duration(double seconds);
 
-/// Shows how indexing goes: one line that is rewritten on a terminal, a plain line a second otherwise, a JSON object a block with `json`.
+/// Shows how indexing goes: one line that is rewritten on a terminal, a plain line a second otherwise, a JSON object a
+/// block with `json`.
 class ProgressReport {
-  public:
+ public:
     explicit ProgressReport(bool json);
     ~ProgressReport();
     ProgressReport(const ProgressReport&) = delete;
@@ -33,7 +34,7 @@ class ProgressReport {
     /// Ends the line of a terminal.
     void finish();
 
-  private:
+ private:
     struct Parts;
     std::unique_ptr<Parts> parts_;
 };

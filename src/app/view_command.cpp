@@ -13,7 +13,9 @@ int view_command(const SharedOptions& shared, const ViewCommand& command) {
     std::string_view text = command.request;
     if (text.starts_with("0x")) text.remove_prefix(2);
     const Result<Bytes> request = from_hex(text);
-    if (!request) return failed({"the request is not hex: " + request.error().reason + " at digit " + std::to_string(request.error().offset)});
+    if (!request)
+        return failed({"the request is not hex: " + request.error().reason + " at digit " +
+                       std::to_string(request.error().offset)});
     const Result<std::unique_ptr<Node>> opened = Node::open(shared, {.create = false, .read_only = true});
     if (!opened) return failed(opened.error());
     Node& node = **opened;
@@ -26,7 +28,9 @@ int view_command(const SharedOptions& shared, const ViewCommand& command) {
     const Result<Bytes> response = views.call(command.name, height, *request, *node.db.at(height));
     if (!response) return failed({"view " + command.name + ": " + response.error().reason});
     if (shared.json) {
-        std::cout << nlohmann::ordered_json{{"view", command.name}, {"height", height}, {"response", to_hex(*response)}}.dump() << '\n';
+        std::cout << nlohmann::ordered_json{{"view", command.name}, {"height", height}, {"response", to_hex(*response)}}
+                         .dump()
+                  << '\n';
     } else {
         std::cout << to_hex(*response) << '\n';
     }

@@ -17,7 +17,8 @@ Result<bitcoin::Block> BlockFiles::read(std::uint64_t height) const {
     if (!content) return tl::unexpected(content.error());
     std::size_t bytes_per_byte = 1;
     if (is_hex_text(*content)) {
-        while (!content->empty() && (content->back() == '\n' || content->back() == '\r' || content->back() == ' ')) content->pop_back();
+        while (!content->empty() && (content->back() == '\n' || content->back() == '\r' || content->back() == ' '))
+            content->pop_back();
         Result<Bytes> raw = from_hex(*content);
         if (!raw) return fail(path.string() + ": " + raw.error().reason, raw.error().offset);
         *content = *std::move(raw);
@@ -26,7 +27,8 @@ Result<bitcoin::Block> BlockFiles::read(std::uint64_t height) const {
     Result<bitcoin::Block> block = bitcoin::Block::decode(*std::move(content), format_);
     if (!block) {
         const std::size_t offset = block.error().offset * bytes_per_byte;
-        return fail(path.string() + " is not a block: " + block.error().reason + " at offset " + std::to_string(offset), offset);
+        return fail(path.string() + " is not a block: " + block.error().reason + " at offset " + std::to_string(offset),
+                    offset);
     }
     return block;
 }

@@ -1,30 +1,25 @@
 #pragma once
 // Blocks from files: one raw or hex block a file, at consecutive heights.
 
-#include <cstdint>
 #include <filesystem>
 #include <vector>
 
-#include "base/result.hpp"
-#include "bitcoin/block.hpp"
+#include "sync/block_source.hpp"
 
 namespace warpshrew::sync {
 
 /// Files of consecutive blocks, the first at height `start`.
-class BlockFiles {
-  public:
+class BlockFiles final : public BlockSource {
+ public:
     BlockFiles(std::vector<std::filesystem::path> files, std::uint64_t start, bitcoin::BlockFormat format)
         : files_(std::move(files)), start_(start), format_(format) {}
 
-    /// Height of the first block.
-    [[nodiscard]] std::uint64_t start() const noexcept { return start_; }
-    /// Height behind the last block.
-    [[nodiscard]] std::uint64_t end() const noexcept { return start_ + files_.size(); }
+    [[nodiscard]] std::uint64_t start() const noexcept override { return start_; }
+    [[nodiscard]] std::uint64_t end() const noexcept override { return start_ + files_.size(); }
+    /// Reads the file of `height`; an error names it.
+    [[nodiscard]] Result<bitcoin::Block> read(std::uint64_t height) const override;
 
-    /// Reads and decodes the block at `height`, which lies in [start, end). The error names the file and the offset in it.
-    [[nodiscard]] Result<bitcoin::Block> read(std::uint64_t height) const;
-
-  private:
+ private:
     std::vector<std::filesystem::path> files_;
     std::uint64_t start_;
     bitcoin::BlockFormat format_;

@@ -9,7 +9,9 @@ namespace warpshrew::sync {
 
 using Clock = std::chrono::steady_clock;
 
-static double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+static double seconds_since(Clock::time_point start) {
+    return std::chrono::duration<double>(Clock::now() - start).count();
+}
 
 static std::string display(BytesView hash) { return to_hex(Bytes(hash.rbegin(), hash.rend())); }
 
@@ -23,12 +25,12 @@ static void add(alkanes::BlockStats& total, const alkanes::BlockStats& block) {
 }
 
 // The height of the first block to index: behind the last one on which store and source agree. Undoes nothing.
-static Result<std::uint64_t> find_fork(const store::Database& db, const BlockFiles& source) {
+static Result<std::uint64_t> find_fork(const store::Database& db, const BlockSource& source) {
     const std::optional<std::uint64_t> tip = db.tip();
     if (!tip) return source.start();
     if (source.start() > *tip + 1) {
-        return fail("the store ends at height " + std::to_string(*tip) + ", the blocks given begin at " + std::to_string(source.start()) +
-                    ": blocks are missing between them");
+        return fail("the store ends at height " + std::to_string(*tip) + ", the blocks given begin at " +
+                    std::to_string(source.start()) + ": blocks are missing between them");
     }
     for (std::uint64_t height = std::min(*tip + 1, source.end()); height > source.start(); height--) {
         Result<bitcoin::Block> block = source.read(height - 1);
@@ -38,8 +40,8 @@ static Result<std::uint64_t> find_fork(const store::Database& db, const BlockFil
         if (*known && view(**known) == view(block->hash())) return height;
     }
     if (db.first() && source.start() < *db.first()) {
-        return fail("the store begins at height " + std::to_string(*db.first()) + ", the blocks given at " + std::to_string(source.start()) +
-                    " and none of them is in the store");
+        return fail("the store begins at height " + std::to_string(*db.first()) + ", the blocks given at " +
+                    std::to_string(source.start()) + " and none of them is in the store");
     }
     return source.start();
 }
@@ -49,14 +51,15 @@ static Result<void> check_link(const store::Database& db, std::uint64_t height, 
     const auto below = db.block_hash(height - 1);
     if (!below) return tl::unexpected(below.error());
     if (*below && view(**below) != previous_hash(block)) {
-        return fail("block " + display(view(block.hash())) + " at height " + std::to_string(height) + " does not follow the store's block " +
-                    display(view(**below)) + ": are the files in order, and is --start-block right?");
+        return fail("block " + display(view(block.hash())) + " at height " + std::to_string(height) +
+                    " does not follow the store's block " + display(view(**below)) +
+                    ": are the files in order, and is --start-block right?");
     }
     return {};
 }
 
-Result<IndexOutcome> index_chain(store::Database& db, alkanes::Indexer& indexer, wasm::Engine& engine, const BlockFiles& source,
-                                 const IndexOptions& options) {
+Result<IndexOutcome> index_chain(store::Database& db, alkanes::Indexer& indexer, wasm::Engine& engine,
+                                 const BlockSource& source, const IndexOptions& options) {
     IndexOutcome outcome;
     const Clock::time_point start = Clock::now();
     Progress& now = outcome.last;
@@ -95,7 +98,8 @@ Result<IndexOutcome> index_chain(store::Database& db, alkanes::Indexer& indexer,
         Result<alkanes::BlockStats> stats = alkanes::BlockStats{};
         engine.run_deep([&] { stats = indexer.index(state, height, *block); });
         if (!stats) return fail("block " + std::to_string(height) + ": " + stats.error().reason);
-        if (Result<void> written = db.commit(height, block->hash(), state); !written) return tl::unexpected(written.error());
+        if (Result<void> written = db.commit(height, block->hash(), state); !written)
+            return tl::unexpected(written.error());
 
         now.height = height;
         now.blocks++;

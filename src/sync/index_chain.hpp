@@ -6,26 +6,26 @@
 
 #include "alkanes/indexer.hpp"
 #include "store/database.hpp"
-#include "sync/block_files.hpp"
+#include "sync/block_source.hpp"
 
 namespace warpshrew::sync {
 
 /// Where indexing is, after each block.
 struct Progress {
-    std::uint64_t height = 0;       ///< of the block just committed
-    std::uint64_t end = 0;          ///< height behind the last block to index
-    std::uint64_t blocks = 0;       ///< committed in this run
-    alkanes::BlockStats block;      ///< of this block
-    alkanes::BlockStats total;      ///< of this run
-    std::uint64_t keys = 0;         ///< written by this block
-    double block_seconds = 0;       ///< this block, from the decoded block to the committed batch
-    double seconds = 0;             ///< since the run began
+    std::uint64_t height = 0;   ///< of the block just committed
+    std::uint64_t end = 0;      ///< height behind the last block to index
+    std::uint64_t blocks = 0;   ///< committed in this run
+    alkanes::BlockStats block;  ///< of this block
+    alkanes::BlockStats total;  ///< of this run
+    std::uint64_t keys = 0;     ///< written by this block
+    double block_seconds = 0;   ///< this block, from the decoded block to the committed batch
+    double seconds = 0;         ///< since the run began
 };
 
 struct IndexOptions {
-    std::optional<std::uint64_t> exit_at;          ///< stop before this height
-    const std::atomic<bool>* stop = nullptr;       ///< stop behind the current block once it is true
-    std::function<void(const Progress&)> report;   ///< called after each block
+    std::optional<std::uint64_t> exit_at;         ///< stop before this height
+    const std::atomic<bool>* stop = nullptr;      ///< stop behind the current block once it is true
+    std::function<void(const Progress&)> report;  ///< called after each block
 };
 
 /// What a run did.
@@ -35,10 +35,10 @@ struct IndexOutcome {
     bool stopped = false;           ///< by options.stop
 };
 
-/// Indexes the source's blocks that the store does not have. Blocks of the store that differ from the source's are undone first; a source
-/// that does not connect to the store is an error and changes nothing. Every block is committed in one batch, so that an error leaves the
-/// store at the end of the block before.
+/// Indexes the source's blocks that the store does not have. Blocks of the store that differ from the source's are
+/// undone first; a source that does not connect to the store is an error and changes nothing. Every block is committed
+/// in one batch, so that an error leaves the store at the end of the block before.
 [[nodiscard]] Result<IndexOutcome> index_chain(store::Database& db, alkanes::Indexer& indexer, wasm::Engine& engine,
-                                               const BlockFiles& source, const IndexOptions& options = {});
+                                               const BlockSource& source, const IndexOptions& options = {});
 
 }  // namespace warpshrew::sync

@@ -7,6 +7,7 @@
 #include "base/file.hpp"
 #include "base/hex.hpp"
 #include "support/temporary_folder.hpp"
+#include "sync/block_files.hpp"
 
 namespace warpshrew::sync {
 namespace {
@@ -15,7 +16,7 @@ using app::ChainBuilder;
 
 // A store of network regtest without built-in contracts, and a folder for block files.
 class IndexChain : public testing::Test {
-  protected:
+ protected:
     IndexChain() {
         network_ = *alkanes::load_network("regtest");
         network_.builtins.clear();
@@ -45,8 +46,8 @@ class IndexChain : public testing::Test {
         return out;
     }
 
-    Result<IndexOutcome> index(store::Database& db, const std::vector<std::filesystem::path>& files, std::uint64_t start = 0,
-                               const IndexOptions& options = {}) {
+    Result<IndexOutcome> index(store::Database& db, const std::vector<std::filesystem::path>& files,
+                               std::uint64_t start = 0, const IndexOptions& options = {}) {
         const alkanes::Builtins builtins(network_, {});
         alkanes::Indexer indexer(network_, builtins, engine_);
         return index_chain(db, indexer, engine_, BlockFiles(files, start, network_.block_format), options);

@@ -1,0 +1,193 @@
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <iomanip>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "app/commands.hpp"
+#include "app/devnet_check.hpp"
+#include "app/node.hpp"
+#include "app/report.hpp"
+#include "app/stop_signal.hpp"
+#include "base/file.hpp"
+#include "base/hex.hpp"
+#include "sync/block_memory.hpp"
+
+namespace warpshrew::app {
+
+using Clock = std::chrono::steady_clock;
+using nlohmann::ordered_json;
+
+namespace {
+
+// The store's folder: the one asked for, which must be new, or a temporary one that is removed.
+class StoreFolder {
+ public:
+    static Result<StoreFolder> make(const std::optional<std::filesystem::path>& wanted) {
+        if (wanted) {
+            std::error_code error;
+            if (std::filesystem::exists(*wanted, error) && !std::filesystem::is_empty(*wanted, error)) {
+                return fail(wanted->string() + " is not empty: devnet makes a new chain, name a new folder");
+            }
+            return StoreFolder(*wanted, false);
+        }
+        std::string name = (std::filesystem::temp_directory_path() / "warpshrew-devnet-XXXXXX").string();
+        if (!mkdtemp(name.data()))
+            return fail("cannot make a temporary folder in " + std::filesystem::temp_directory_path().string());
+        return StoreFolder(name, true);
+    }
+    ~StoreFolder() {
+        std::error_code ignored;
+        if (temporary_) std::filesystem::remove_all(path_, ignored);
+    }
+    StoreFolder(StoreFolder&& other) noexcept
+        : path_(std::move(other.path_)), temporary_(std::exchange(other.temporary_, false)) {}
+    StoreFolder& operator=(StoreFolder&&) = delete;
+
+    [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
+
+ private:
+    StoreFolder(std::filesystem::path path, bool temporary) : path_(std::move(path)), temporary_(temporary) {}
+    std::filesystem::path path_;
+    bool temporary_;
+};
+
+Result<void> write_blocks(const DevnetChain& chain, const std::filesystem::path& folder) {
+    std::error_code error;
+    std::filesystem::create_directories(folder, error);
+    if (error) return fail("cannot create " + folder.string() + ": " + error.message());
+    for (std::size_t height = 0; height < chain.blocks.size(); height++) {
+        if (Result<void> written = write_file(folder / (std::to_string(height) + ".blk"), chain.blocks[height]);
+            !written)
+            return written;
+    }
+    return {};
+}
+
+std::string cell(const std::string& text, std::size_t width) {
+    return text.size() < width ? std::string(width - text.size(), ' ') + text : text;
+}
+
+void print(const DevnetFindings& findings) {
+    std::cout << "\n  " << std::left << std::setw(20) << "call" << std::right << cell("calls", 10)
+              << cell("succeeded", 12) << cell("as meant", 11) << '\n';
+    for (const DevnetKind& k : findings.kinds) {
+        std::cout << "  " << std::left << std::setw(20) << k.name << std::right << cell(grouped(k.calls), 10)
+                  << cell(grouped(k.succeeded), 12)
+                  << cell(k.as_meant == k.calls ? "all" : grouped(k.as_meant) + " !", 11) << '\n';
+    }
+    std::cout << "\n  " << std::left << std::setw(20) << "token" << std::right << cell("minted", 22)
+              << cell("contract says", 22) << cell("found", 22) << '\n';
+    for (const DevnetSupply& s : findings.supplies) {
+        const bool agrees = s.expected == s.claimed && s.expected == s.held;
+        std::cout << "  " << std::left << std::setw(20) << s.name << std::right << cell(to_decimal(s.expected), 22)
+                  << cell(to_decimal(s.claimed), 22) << cell(to_decimal(s.held), 22) << (agrees ? "" : "  !") << '\n';
+    }
+}
+
+ordered_json to_json(const DevnetFindings& findings) {
+    ordered_json kinds = ordered_json::array(), supplies = ordered_json::array();
+    for (const DevnetKind& k : findings.kinds) {
+        kinds.push_back(
+            {{"call", std::string(k.name)}, {"calls", k.calls}, {"succeeded", k.succeeded}, {"as_meant", k.as_meant}});
+    }
+    for (const DevnetSupply& s : findings.supplies) {
+        supplies.push_back({{"token", s.name},
+                            {"id", to_decimal(s.id.block) + ":" + to_decimal(s.id.tx)},
+                            {"minted", to_decimal(s.expected)},
+                            {"claimed", to_decimal(s.claimed)},
+                            {"found", to_decimal(s.held)}});
+    }
+    return {{"calls", kinds}, {"supplies", supplies}, {"sound", findings.sound}};
+}
+
+}  // namespace
+
+int devnet_command(const SharedOptions& shared, const DevnetCommand& command) {
+    Result<StoreFolder> folder = StoreFolder::make(command.db_path);
+    if (!folder) return failed(folder.error());
+    SharedOptions options = shared;
+    options.network = "devnet";
+    options.db_path = folder->path();
+    const Result<std::unique_ptr<Node>> opened = Node::open(options, {});
+    if (!opened) return failed(opened.error());
+    Node& node = **opened;
+
+    Clock::time_point start = Clock::now();
+    const auto seconds = [&start] { return std::chrono::duration<double>(Clock::now() - start).count(); };
+    const DevnetChain chain = make_devnet_chain({command.blocks, command.calls_per_block, command.mix, command.seed});
+    std::size_t bytes = 0;
+    for (const Bytes& block : chain.blocks) bytes += block.size();
+    if (!shared.json) {
+        std::cout << "made " << grouped(chain.blocks.size()) << " blocks (" << grouped(chain.set_up_blocks)
+                  << " of them set contracts up), " << grouped(chain.calls.size()) << " calls, " << grouped(bytes)
+                  << " bytes in " << duration(seconds()) << std::endl;
+    }
+    if (command.blocks_out) {
+        if (const Result<void> written = write_blocks(chain, *command.blocks_out); !written)
+            return failed(written.error());
+    }
+
+    install_stop_signal();
+    alkanes::Indexer indexer(node.network, node.builtins, node.engine);
+    ProgressReport progress(shared.json);
+    sync::IndexOptions index_options;
+    index_options.stop = &stop_requested();
+    // The first blocks compile the contracts; speed is measured behind them.
+    sync::Progress set_up;
+    index_options.report = [&](const sync::Progress& p) {
+        progress(p);
+        if (p.blocks == chain.set_up_blocks) set_up = p;
+    };
+    const sync::BlockMemory source(chain.blocks, 0, node.network.block_format);
+    const Result<sync::IndexOutcome> outcome = sync::index_chain(node.db, indexer, node.engine, source, index_options);
+    progress.finish();
+    if (!outcome) return failed(outcome.error());
+    if (outcome->stopped) return failed({"stopped at height " + std::to_string(outcome->last.height)});
+
+    const std::uint64_t tip = *node.db.tip();
+    const Outpoint genesis{[&] {
+                               Digest d;
+                               std::copy(node.network.genesis_txid.begin(), node.network.genesis_txid.end(), d.begin());
+                               return d;
+                           }(),
+                           0};
+    const alkanes::Views views(node.network, node.builtins, node.engine);
+    const Result<DevnetFindings> findings = check_devnet(chain, genesis, views, *node.db.latest(), tip);
+    if (!findings) return failed(findings.error());
+    const Result<Digest> digest = store::digest(node.db, tip);
+    if (!digest) return failed(digest.error());
+
+    const sync::Progress& last = outcome->last;
+    const double measured = last.seconds - set_up.seconds;
+    const auto rate = [&](std::uint64_t all, std::uint64_t before) {
+        return static_cast<double>(all - before) / measured;
+    };
+    const double blocks_rate = rate(last.blocks, set_up.blocks),
+                 transaction_rate = rate(last.total.transactions, set_up.total.transactions),
+                 call_rate = rate(last.total.calls, set_up.total.calls);
+    if (shared.json) {
+        ordered_json out = to_json(*findings);
+        out["blocks"] = last.blocks;
+        out["seconds"] = last.seconds;
+        out["blocks_per_second"] = blocks_rate;
+        out["transactions_per_second"] = transaction_rate;
+        out["calls_per_second"] = call_rate;
+        out["digest"] = to_hex(view(*digest));
+        std::cout << out.dump() << '\n';
+    } else {
+        std::cout << "indexed them in " << duration(last.seconds) << ", " << duration(set_up.seconds)
+                  << " of it for the contracts' set-up; behind it " << rounded(blocks_rate) << " blocks/s, "
+                  << rounded(transaction_rate) << " transactions/s, " << rounded(call_rate) << " calls/s\n";
+        print(*findings);
+        std::cout << "\nstore digest " << to_hex(view(*digest)) << '\n';
+        if (command.db_path) std::cout << "the store is in " << command.db_path->string() << " (network devnet)\n";
+        std::cout << (findings->sound ? "every call did what it was meant to, and every supply agrees\n" : "")
+                  << std::flush;
+    }
+    return findings->sound ? 0 : failed({"the store is not what the chain was meant to give (see the lines marked !)"});
+}
+
+}  // namespace warpshrew::app
