@@ -96,6 +96,7 @@ rocksdb::ColumnFamilyOptions state_family(std::size_t cache_bytes) {
     o.write_buffer_size = 128U << 20;
     o.max_write_buffer_number = 3;
     o.memtable_prefix_bloom_size_ratio = 0.02;
+    o.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewCappedPrefixTransform(1));
     o.target_file_size_base = 256U << 20;  // few files: they count against the limit of open ones
     o.max_bytes_for_level_base = 1U << 30;
     o.level_compaction_dynamic_level_bytes = true;
@@ -427,15 +428,20 @@ Result<void> Database::commit(std::uint64_t height, const Digest& block_hash, co
 }
 
 Result<void> Database::rollback(std::uint64_t height) {
+    if (parts_->tip == none || height >= parts_->tip) return {};
+    return truncate(height + 1);
+}
+
+Result<void> Database::truncate(std::uint64_t end) {
     Parts& p = *parts_;
     const std::lock_guard lock(p.writing);
     if (auto writable = p.writable(); !writable) return writable;
-    if (p.tip == none || height >= p.tip) return {};
+    if (p.tip == none || end > p.tip) return {};
 
-    const bool all = height < p.first;
+    const bool all = end <= p.first;
     rocksdb::WriteBatch batch;
     Bytes state_key;
-    for (std::uint64_t h = p.tip; h >= p.first && h > height; h--) {
+    for (std::uint64_t h = p.tip; h >= p.first && h >= end; h--) {
         const auto keys = p.get(family_heights, height_key(h));
         if (!keys) return tl::unexpected(keys.error());
         const auto listed = for_each_key(keys->value_or(""), [&](BytesView key) {
@@ -452,7 +458,7 @@ Result<void> Database::rollback(std::uint64_t height) {
         if (h == 0) break;
     }
     if (auto written = p.write(batch); !written) return written;
-    p.tip = all ? none : height;
+    p.tip = all ? none : end - 1;
     if (all) p.first = none;
     return {};
 }

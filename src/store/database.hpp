@@ -55,6 +55,8 @@ class Database {
     /// Takes back every block above `height` in one atomic batch, in time proportional to what they wrote. Fails as
     /// commit() does.
     [[nodiscard]] Result<void> rollback(std::uint64_t height);
+    /// The same for every block at or above `end`: all of them for `end` 0.
+    [[nodiscard]] Result<void> truncate(std::uint64_t end);
 
     /// Opened read-only: takes over what the writing process has committed since. Otherwise it does nothing.
     [[nodiscard]] Result<void> refresh();
