@@ -27,10 +27,12 @@ Pool load_pool() {
     return p;
 }
 
+/// Rounded down; Newton's steps from a power of two that is not below it.
 u128 square_root(u128 n) {
+    u128 x = 1;
+    while (x < ~u64{0} && x * x < n) x *= 2;
     if (n < 2) return n;
-    u128 x = n;
-    for (u128 y = n / 2 + 1; y < x; y = (x + n / x) / 2) x = y;
+    for (u128 y = (x + n / x) / 2; y < x; y = (x + n / x) / 2) x = y;
     return x;
 }
 

@@ -58,7 +58,8 @@ void write(u32 n, u32 bytes) {
 [[gnu::noinline]] u32 recurse(volatile u32* n) {
     if (*n == 0) return 0;
     *n = *n - 1;
-    return recurse(n) + 1;
+    const u32 deeper = recurse(n);
+    return deeper + *n + 1;  // reads memory after the call, or the compiler would make a loop of it
 }
 
 Failure execute() {
