@@ -1,5 +1,7 @@
 #include "alkanes/views_prost.hpp"
 
+#include "alkanes/utf8.hpp"
+
 namespace warpshrew::alkanes {
 
 namespace {
@@ -116,23 +118,5 @@ bool merge(BytesView b, Message& message, unsigned depth) {
 }  // namespace
 
 bool decode_prost(BytesView bytes, Message& message) { return merge(bytes, message, recursion_limit); }
-
-bool is_utf8(BytesView text) noexcept {
-    for (std::size_t i = 0; i < text.size();) {
-        const std::uint8_t first = byte_at(text, i++);
-        if (first < 0x80) continue;
-        const unsigned more = first >= 0xf0 ? 3 : first >= 0xe0 ? 2 : 1;
-        if (first < 0xc2 || first > 0xf4 || text.size() - i < more) return false;
-        // The second byte's range excludes overlong forms, surrogates and what is above U+10FFFF.
-        const std::uint8_t low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
-        const std::uint8_t high = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
-        if (byte_at(text, i) < low || byte_at(text, i) > high) return false;
-        for (unsigned k = 1; k < more; ++k) {
-            if ((byte_at(text, i + k) & 0xc0U) != 0x80) return false;
-        }
-        i += more;
-    }
-    return true;
-}
 
 }  // namespace warpshrew::alkanes

@@ -12,7 +12,4 @@ namespace warpshrew::alkanes {
 /// of such. False where prost gives an error; `message` is then half filled.
 [[nodiscard]] bool decode_prost(BytesView bytes, google::protobuf::Message& message);
 
-/// Whether `text` is well-formed UTF-8, as Rust's String takes it.
-[[nodiscard]] bool is_utf8(BytesView text) noexcept;
-
 }  // namespace warpshrew::alkanes

@@ -3,6 +3,7 @@
 
 #include "alkanes/protorune.pb.h"
 #include "alkanes/simulate.hpp"
+#include "alkanes/utf8.hpp"
 #include "alkanes/views_internal.hpp"
 #include "protorune/balance_sheet.hpp"
 #include "protorune/protostone.hpp"
