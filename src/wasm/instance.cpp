@@ -204,13 +204,14 @@ Result<std::int32_t> Instance::call(std::string_view name) {
     wasm_trap_t* trap = nullptr;
     p.running = this;
     wasmtime_error_t* e = wasmtime_func_call_unchecked(p.context, &f.of.func, &result, 1, &trap);
-    if (e != nullptr) return fail(take_message(e));
+    std::string text;
+    if (e != nullptr) text = take_message(e);
     if (trap != nullptr) {
-        std::string text = p.trap_reason(*trap);
+        text = p.trap_reason(*trap);
         wasm_trap_delete(trap);
-        if (p.thrown) std::rethrow_exception(std::exchange(p.thrown, nullptr));
-        return fail(std::move(text));
     }
+    if (p.thrown) std::rethrow_exception(std::exchange(p.thrown, nullptr));
+    if (e != nullptr || trap != nullptr) return fail(std::move(text));
     if (!type->second.returns_i32) return fail("result is not an i32");
     return result.i32;
 }
