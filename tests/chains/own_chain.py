@@ -475,6 +475,8 @@ class Own(Chain):
         if not self.etched or R.random() < .3:
             pairs = [2, R.choice([1, 3]), 6, R.randint(0, 10**6), 22, R.choice([0, 0, 1])]
             pairs += [10, R.randint(1, 1000), 8, R.randint(1, 5)] if pairs[1] & 2 else []
+            pairs += [5, R.choice([65, 0x1f600])] if R.random() < .8 else []
+            pairs += [1, R.choice([2, 38]), 3, 5] if R.random() < .5 else []
             self.etched.append((self.height, len(self.txs)))
         else:
             b, t = R.choice(self.etched)
