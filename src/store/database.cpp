@@ -93,9 +93,10 @@ rocksdb::ColumnFamilyOptions state_family(std::size_t cache_bytes) {
     o.prefix_extractor = state_prefix();
     o.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
     o.compression = rocksdb::kLZ4Compression;
-    o.write_buffer_size = 128U << 20;
+    o.write_buffer_size = 64U << 20;
     o.max_write_buffer_number = 3;
     o.memtable_prefix_bloom_size_ratio = 0.02;
+    // Blocks are inserted in order: each search starts where the one before ended, among the keys of the same kind.
     o.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewCappedPrefixTransform(1));
     o.target_file_size_base = 256U << 20;  // few files: they count against the limit of open ones
     o.max_bytes_for_level_base = 1U << 30;
