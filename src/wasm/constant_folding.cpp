@@ -223,6 +223,12 @@ std::uint64_t fold_promote(std::uint64_t a) noexcept { return from_double(to_dou
 
 std::uint64_t fold_demote(std::uint64_t a) noexcept { return from_double(to_double(a, 64), 32); }
 
-bool f64_fits_f32(std::uint64_t a) noexcept { return fold_promote(fold_demote(a)) == a; }
+bool f64_fits_f32(std::uint64_t a, NanArithmetic nans) noexcept {
+    if (nans == NanArithmetic::native && is_nan(a, 64)) {
+        constexpr std::uint64_t quiet = std::uint64_t{1} << 51, lost = (std::uint64_t{1} << 29) - 1;
+        return (a & quiet) != 0 && (a & lost) == 0;
+    }
+    return fold_promote(fold_demote(a)) == a;
+}
 
 }  // namespace warpshrew::wasm

@@ -59,7 +59,12 @@ enum class FloatBinary : std::uint8_t { add, sub, mul, div, min, max, copysign }
 /// A float of either width as a double.
 [[nodiscard]] double to_double(std::uint64_t a, unsigned width) noexcept;
 
-/// Whether an f64 is an f32 exactly, by bits; of the NaNs only the canonical one (2.9).
-[[nodiscard]] bool f64_fits_f32(std::uint64_t a) noexcept;
+/// What NaNs come out of arithmetic on the host of wasmi: canonical ones only, as under metashrew, or what x86 and ARM
+/// make of their operands (2.9).
+enum class NanArithmetic : std::uint8_t { canonical, native };
+
+/// Whether an f64 is an f32 exactly, by bits. Of the NaNs that is the canonical one, or natively those that lose
+/// nothing.
+[[nodiscard]] bool f64_fits_f32(std::uint64_t a, NanArithmetic nans) noexcept;
 
 }  // namespace warpshrew::wasm

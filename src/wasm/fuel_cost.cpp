@@ -82,8 +82,11 @@ struct BlockType {
 
 class Translator {
  public:
-    Translator(const Module& m, std::uint32_t i)
-        : m_(m), type_(m.function_type(m.imported_functions + i)), r_(m.bytes, m.bodies[i].begin, m.bodies[i].end) {}
+    Translator(const Module& m, std::uint32_t i, NanArithmetic nans)
+        : m_(m),
+          nans_(nans),
+          type_(m.function_type(m.imported_functions + i)),
+          r_(m.bytes, m.bodies[i].begin, m.bodies[i].end) {}
 
     Result<FunctionCost> run() {
         declare_locals();
@@ -110,6 +113,7 @@ class Translator {
     static constexpr const char* bad_index = "index out of range";
 
     const Module& m_;
+    NanArithmetic nans_;
     const FunctionType& type_;
     Reader r_;
     FunctionCost cost_;
@@ -166,7 +170,7 @@ class Translator {
     void new_charge() {
         frames_.back().charge = size(fuel_);
         fuel_.push_back(1);
-        cost_.charges.push_back({r_.position(), 0});
+        cost_.charges.push_back({r_.position(), 0, size(frames_) - 1});
         emit({.kind = Instruction::Kind::fixed}, 0);
     }
     void charge(std::uint64_t n) { fuel_[frames_.back().charge] += n; }
@@ -231,7 +235,7 @@ class Translator {
     void pool_unless_32_bits(const Operand& v) {
         if (!v.is_register() && !fits_32_bits(v)) pool(v.bits);
     }
-    static bool fits_32_bits(const Operand& v) {
+    [[nodiscard]] bool fits_32_bits(const Operand& v) const {
         switch (v.type) {
             case ValueType::i32:
             case ValueType::f32:
@@ -239,7 +243,7 @@ class Translator {
             case ValueType::i64:
                 return static_cast<std::int64_t>(v.bits) == static_cast<std::int32_t>(v.bits);
             case ValueType::f64:
-                return f64_fits_f32(v.bits);
+                return f64_fits_f32(v.bits, nans_);
             default:
                 return false;
         }
@@ -1388,14 +1392,16 @@ class Translator {
 
 }  // namespace
 
-Result<FunctionCost> function_cost(const Module& module, std::uint32_t i) { return Translator(module, i).run(); }
+Result<FunctionCost> function_cost(const Module& module, std::uint32_t i, NanArithmetic nans) {
+    return Translator(module, i, nans).run();
+}
 
-Result<std::vector<FunctionFuel>> module_fuel(BytesView module) {
+Result<std::vector<FunctionFuel>> module_fuel(BytesView module, NanArithmetic nans) {
     const auto m = parse_module(module);
     if (!m) return tl::unexpected(m.error());
     std::vector<FunctionFuel> all;
     for (std::uint32_t i = 0; i < m->bodies.size(); i++) {
-        const auto cost = function_cost(*m, i);
+        const auto cost = function_cost(*m, i, nans);
         if (!cost) return tl::unexpected(cost.error());
         FunctionFuel& f = all.emplace_back();
         f.func = m->imported_functions + i;

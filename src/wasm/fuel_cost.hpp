@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "wasm/constant_folding.hpp"
 #include "wasm/module.hpp"
 
 namespace warpshrew::wasm {
@@ -14,6 +15,7 @@ namespace warpshrew::wasm {
 struct Charge {
     std::size_t position = 0;  ///< offset in the module, of the first instruction that is paid for
     std::uint32_t fuel = 0;
+    std::uint32_t depth = 0;  ///< the label that leaves the function from there
 };
 
 /// An instruction in live code whose effect on fuel or stack is dynamic, or that leaves the function.
@@ -47,7 +49,8 @@ struct FunctionCost {
 /// The cost of the `i`-th defined function of a module that has passed validation. An error, with the offset, if wasmi
 /// rejects the function (2.11), or for a conditional branch over more than 32767 words, which it miscompiles (2.8).
 /// Malformed code is an error, or has a meaningless cost.
-[[nodiscard]] Result<FunctionCost> function_cost(const Module& module, std::uint32_t i);
+[[nodiscard]] Result<FunctionCost> function_cost(const Module& module, std::uint32_t i,
+                                                 NanArithmetic nans = NanArithmetic::canonical);
 
 /// What `wasm fuel` prints for a function: `func` counts imports, `charges` are in the order of emission.
 struct FunctionFuel {
@@ -56,7 +59,8 @@ struct FunctionFuel {
     std::vector<std::uint32_t> charges;
 };
 
-/// The fuel charges of every defined function of a module.
-[[nodiscard]] Result<std::vector<FunctionFuel>> module_fuel(BytesView module);
+/// The fuel charges of every defined function of a module, as wasmi dumps them on a native host.
+[[nodiscard]] Result<std::vector<FunctionFuel>> module_fuel(BytesView module,
+                                                            NanArithmetic nans = NanArithmetic::native);
 
 }  // namespace warpshrew::wasm

@@ -9,7 +9,7 @@
 
 namespace warpshrew::wasm {
 
-/// Exports of a rewritten module that has code: an i64 that the host reads and writes around every host call, and an
+/// Exports of a rewritten module: an i64 that the host reads and writes around every host call, and an
 /// i32 that says why an `unreachable` was run.
 inline constexpr std::string_view fuel_export = "$warpshrew.fuel";
 inline constexpr std::string_view trap_export = "$warpshrew.trap";
@@ -23,8 +23,9 @@ struct InstrumentOptions {
     std::uint32_t memory_pages = 0;
 };
 
-/// Rewrites a module that has passed validation, without its start section. An error if it does what wasmi 0.37.2
-/// rejects or miscompiles (wasmi-fuel.md 2.8, 2.11, 6.3), or if it is malformed.
+/// Rewrites a module that has passed validation, without its start section. The stack is that of a root call with one
+/// result. An error if the module does what wasmi 0.37.2 rejects or miscompiles (wasmi-fuel.md 2.8, 2.11, 6.3), or if
+/// it is malformed; malformed code may also come out as malformed code.
 [[nodiscard]] Result<Bytes> instrument(BytesView module, const InstrumentOptions& options = {});
 
 }  // namespace warpshrew::wasm
