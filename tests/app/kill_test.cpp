@@ -1,0 +1,56 @@
+// A store survives the end of its process at any moment: at most the block in flight is missing.
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <chrono>
+#include <random>
+#include <thread>
+
+#include "support/program.hpp"
+#include "support/random_scale.hpp"
+#include "support/temporary_folder.hpp"
+
+namespace warpshrew::test {
+namespace {
+
+TEST(Kill, FiftyKillsGiveTheDigestOfAnUninterruptedRun) {
+    const TemporaryFolder folder;
+    const std::string blocks = folder.path() / "blocks";
+    ASSERT_EQ(run_program({"devnet", "--blocks", "150", "--calls-per-block", "40", "--db-path", folder.path() / "whole",
+                           "--blocks-out", blocks})
+                  .code,
+              0);
+    const std::string expected = run_program({"db", "digest", "--db-path", folder.path() / "whole"}).out;
+    std::vector<std::string> files;
+    for (int h = 0; std::filesystem::exists(blocks + "/" + std::to_string(h) + ".blk"); h++)
+        files.push_back(blocks + "/" + std::to_string(h) + ".blk");
+
+    const std::uint64_t seed = std::random_device{}();
+    std::mt19937_64 random(seed);
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    const std::uint64_t wanted = scaled(50);
+    std::uint64_t kills = 0, stores = 0;
+    while (kills < wanted) {
+        const std::string db = folder.path() / ("db" + std::to_string(stores++));
+        std::vector<std::string> index = {"index", "--network",     "devnet", "--db-path",
+                                          db,      "--start-block", "0",      "--block-files"};
+        index.insert(index.end(), files.begin(), files.end());
+        for (;;) {
+            const pid_t process = start_program(index);
+            if (kills < wanted) {
+                std::this_thread::sleep_for(std::chrono::microseconds(random() % 400'000));
+                kill(process, SIGKILL);
+            }
+            const int code = wait_for(process);
+            if (code == 0) break;
+            ASSERT_EQ(code, 128 + SIGKILL);
+            kills++;
+        }
+        EXPECT_EQ(run_program({"db", "digest", "--db-path", db}).out, expected);
+        EXPECT_EQ(run_program({"db", "verify", "--db-path", db}).code, 0);
+    }
+    std::cout << kills << " kills over " << stores << " stores\n";
+}
+
+}  // namespace
+}  // namespace warpshrew::test
