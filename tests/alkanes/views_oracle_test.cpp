@@ -1,0 +1,99 @@
+// Views over chains of which the reference's answers are known: files NAME.views.gz, lines `view height hexrequest
+// hexresponse` over the chain's final store. WARPSHREW_ORACLE names the folder of expected stores and generators,
+// WARPSHREW_CONTRACTS one with the reference's contracts: neither is part of this project.
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <iostream>
+#include <sstream>
+
+#include "alkanes/gzip.hpp"
+#include "alkanes/indexer.hpp"
+#include "alkanes/views.hpp"
+#include "store/memory_state.hpp"
+#include "support/oracle.hpp"
+#include "support/temporary_folder.hpp"
+#include "upstream_files.hpp"
+
+using namespace warpshrew;
+using namespace warpshrew::test;
+namespace fs = std::filesystem;
+
+namespace {
+
+std::string quoted(const fs::path& p) { return "'" + p.string() + "'"; }
+
+/// The chain NAME-START-SEED or NAME-SEED, made by its generator.
+std::vector<fs::path> make_chain(const fs::path& oracle, const fs::path& contracts, const std::string& seed,
+                                 std::uint64_t start, const fs::path& out) {
+    const std::string command = "python3 -B " + quoted(oracle / "chains/make_chain.py") + " " + quoted(contracts) +
+                                " " + quoted(out) + " " + seed + " 12 " + std::to_string(start) + " > /dev/null";
+    EXPECT_EQ(std::system(command.c_str()), 0) << command;  // NOLINT(bugprone-command-processor)
+    return block_files(out, start);
+}
+
+/// The form of a response in the files.
+std::string masked(const Result<Bytes>& response, bool as_digest) {
+    if (!response) return "error";
+    if (as_digest) return "sha256:" + to_hex(view(sha256(*response)));
+    return response->empty() ? "-" : to_hex(*response);
+}
+
+void check_views(const fs::path& file, const alkanes::Views& views, const store::StateReader& state) {
+    const auto text = alkanes::gunzip(read_file(file).value());
+    ASSERT_TRUE(text.has_value()) << text.error().reason;
+    std::istringstream lines(*text);
+    std::string name, request, expected;
+    std::uint64_t height = 0;
+    std::size_t compared = 0, different = 0;
+    while (lines >> name >> height >> request >> expected) {
+        const Bytes bytes = request == "-" ? Bytes{} : from_hex(request).value();
+        const std::string got = masked(views.call(name, height, bytes, state), expected.starts_with("sha256:"));
+        ++compared;
+        if (got == expected) continue;
+        if (++different <= 5)
+            ADD_FAILURE() << name << ' ' << height << ' ' << request << ": " << got << ", expected " << expected;
+    }
+    std::cout << file.filename().string() << ": " << compared << " views compared, " << different << " different\n";
+    EXPECT_GT(compared, 0U);
+    EXPECT_EQ(different, 0U);
+}
+
+}  // namespace
+
+TEST(ViewsOracle, AnswersAreTheReferences) {
+    const auto oracle = folder_from("WARPSHREW_ORACLE");
+    const auto upstream = folder_from("WARPSHREW_CONTRACTS");
+    if (!oracle || !upstream) GTEST_SKIP() << "set WARPSHREW_ORACLE and WARPSHREW_CONTRACTS to run this test";
+    const auto contracts = folder_with(*upstream, "free_mint.wasm");
+    ASSERT_TRUE(contracts) << "no free_mint.wasm";
+    auto engine = std::move(wasm::Engine::create().value());
+
+    std::size_t files = 0;
+    for (const auto& entry : fs::directory_iterator(*oracle / "chains")) {
+        const std::string file = entry.path().filename().string();
+        if (!file.ends_with(".views.gz")) continue;
+        ++files;
+        const std::string name = file.substr(0, file.find('.'));
+        const bool mainnet = name.starts_with("mainnet-");
+        const std::uint64_t start = mainnet ? std::stoull(name.substr(8)) : 0;
+        const auto network = protorune::find_network(mainnet ? "mainnet" : "regtest").value();
+        const alkanes::Builtins builtins(network, modules_by_digest(*upstream));
+        alkanes::Indexer indexer(network, builtins, engine);
+        const TemporaryFolder out;
+        store::MemoryState state;
+        std::uint64_t height = start;
+        for (const fs::path& path :
+             make_chain(*oracle, *contracts, name.substr(name.rfind('-') + 1), start, out.path())) {
+            const auto block = bitcoin::Block::decode(read_file(path).value());
+            ASSERT_TRUE(block.has_value()) << path;
+            store::BlockState changes(state);
+            const auto indexed = indexer.index(changes, height++, *block);
+            ASSERT_TRUE(indexed.has_value()) << indexed.error().reason;
+            state.apply(changes);
+        }
+        check_views(entry.path(), alkanes::Views(network, builtins, engine), state);
+    }
+    EXPECT_GT(files, 0U);
+}
