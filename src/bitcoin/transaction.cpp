@@ -9,7 +9,7 @@ namespace warpshrew::bitcoin {
 static constexpr std::size_t smallest_input = 36 + 1 + 4;
 static constexpr std::size_t smallest_output = 8 + 1;
 static constexpr std::size_t marker_and_flag = 2;
-// rust-bitcoin's MAX_VEC_SIZE: elements of a witness, and their bytes with the sizes before them
+// rust-bitcoin's MAX_VEC_SIZE: bytes of a witness, with the sizes of its elements
 static constexpr std::size_t witness_limit = 4'000'000;
 
 static std::span<TxIn> decode_inputs(Reader& reader, std::pmr::memory_resource& arena, std::size_t n) {
@@ -35,11 +35,8 @@ static std::span<TxOut> decode_outputs(Reader& reader, std::pmr::memory_resource
 
 static std::span<BytesView> decode_witness(Reader& reader, std::pmr::memory_resource& arena) {
     const std::size_t begin = reader.position();
-    const std::size_t n = reader.count(1);
-    if (n > witness_limit) reader.fail("witness is too large", begin);
-    if (!reader.ok()) return {};
+    const std::span<BytesView> elements = make_array<BytesView>(arena, reader.count(1));
     const std::size_t first = reader.position();
-    const std::span<BytesView> elements = make_array<BytesView>(arena, n);
     for (BytesView& element : elements) {
         element = reader.counted_bytes();
         if (!reader.ok()) break;
