@@ -19,7 +19,7 @@ constexpr u128 auth_token_number = 0xffed, free_mint_number = 1000, pool_number 
                upgradeable_number = 1003, burner_number = 1004;
 constexpr RuneId burner{4, burner_number}, factory{4, factory_number};
 constexpr std::uint32_t tokens = 8, wallets = 32, pools = tokens / 2;
-constexpr u128 initial_units = 3'200'000'000, value_per_mint = 1000;
+constexpr u128 initial_units = 3'200'000'000, pool_units = 3'000'000'000, value_per_mint = 1000;
 constexpr u128 genesis_premine = 50'000'000;
 
 // Shares of the kinds of calls in a mix, in percent.
@@ -120,16 +120,19 @@ class Generator {
         close();
     }
 
-    // Splits each token's supply evenly over wallets.
+    // Splits each token's supply: output 0 gets what a pool is made from, and all of them an even share of the rest,
+    // which is small beside it, so that swaps hardly move the price.
     void split_supplies() {
         wallets_.resize(tokens);
         for (std::uint32_t i = 0; i < tokens; i++) {
-            // Output `payments` + 1 counts all outputs, the OP_RETURN too: an edict to it is split over the payments.
-            const std::array stones = {edict_stone(token_ids_[i], 0, wallets + 1)};
-            const BuiltTransaction built = builder_.add({&supplies_[i], 1}, wallets, stones);
+            protorune::Protostone stone = edict_stone(token_ids_[i], pool_units, 0);
+            // An edict to the number of outputs, the OP_RETURN counted, is split over the payments.
+            stone.edicts.push_back({token_ids_[i], 0, wallets + 1});
+            const BuiltTransaction built = builder_.add({&supplies_[i], 1}, wallets, {&stone, 1});
             spent_.push_back(supplies_[i]);
+            supplies_[i] = {built.txid, 0};
             for (std::uint32_t w = 0; w < wallets; w++) {
-                wallets_[i].push_back({built.txid, w});
+                if (w != 0) wallets_[i].push_back({built.txid, w});
                 chain_.unspent.push_back({built.txid, w});
             }
         }
@@ -149,7 +152,8 @@ class Generator {
     void make_pools() {
         for (std::uint32_t i = 0; i < pools; i++) {
             const RuneId a = token_ids_[2 * i], b = token_ids_[2 * i + 1];
-            const std::array inputs = {take(2 * i), take(2 * i + 1)};
+            const std::array inputs = {supplies_[2 * i], supplies_[2 * i + 1]};
+            spent_.insert(spent_.end(), inputs.begin(), inputs.end());
             message("create pool", inputs, {factory.block, factory.tx, 1, a.block, a.tx, b.block, b.tx});
             pool_ids_.push_back(next_clone());
         }
@@ -244,7 +248,9 @@ class Generator {
     DevnetChain chain_;
     std::uint64_t clones_ = 0;
     std::vector<RuneId> token_ids_, pool_ids_;
-    std::vector<Outpoint> supplies_, spent_;
+    std::vector<Outpoint>
+        supplies_;  // by token: the output that holds what was minted first, later what a pool is made from
+    std::vector<Outpoint> spent_;
     std::vector<std::vector<Outpoint>> wallets_;  // by token: outputs that hold that token alone
     std::vector<u128> minted_;
     RuneId delegated_;
