@@ -82,16 +82,21 @@ TEST(Transaction, SegwitMarkerNeedsAWitness) {
 }
 
 TEST(Transaction, CompactSizesMustBeMinimal) {
-    const std::size_t at_script = 4 + 1 + 36;
+    const Bytes front = version + '\1' + outpoint;
+    const Bytes back = "\xff\xff\xff\xff" + one_output + lock_time;
+    const Bytes zeros(70'000, '\0');
     for (const char* size :
          {"fd0000", "fdfc00", "fe00000000", "feffff0000", "ff0000000000000000", "ffffffffff00000000"}) {
-        const Bytes raw = version + '\1' + outpoint + bytes_of(size) + Bytes(70'000, '\0');
-        EXPECT_EQ(error_of(raw), (Error{"compact size is not minimal", at_script})) << size;
+        Bytes raw = front;
+        raw += bytes_of(size);
+        raw += zeros;
+        EXPECT_EQ(error_of(raw), (Error{"compact size is not minimal", front.size()})) << size;
     }
     for (const std::size_t size : {0xfcU, 0xfdU, 0xffffU, 0x10000U}) {
-        Bytes raw = version + '\1' + outpoint;
+        Bytes raw = front;
         append_compact_size(raw, size);
-        raw += Bytes(size, '\x6a') + "\xff\xff\xff\xff" + one_output + lock_time;
+        raw.append(size, '\x6a');
+        raw += back;
         EXPECT_EQ(OwnedTransaction::decode(raw).value().get().inputs[0].script_sig.size(), size);
     }
 }
