@@ -50,7 +50,9 @@ void index_spendables(const BlockContext& block, const bitcoin::Transaction& tx)
     for (const auto& output : tx.outputs) {
         const std::string address = bitcoin::address_of(output.script, block.network.addresses);
         if (!address.empty()) {
-            store::list_append(block.state, key("/outpoint/byaddress/", address), op36(view(tx.txid), vout));
+            ListAppender outpoints(block.state, key("/outpoint/byaddress/", address));
+            outpoints.append(key(view(tx.txid), vout));
+            outpoints.finish();
             block.state.set(key(spendable_by, view(tx.txid), vout), address);
         }
         ++vout;
