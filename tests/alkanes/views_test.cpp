@@ -6,6 +6,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <thread>
+
 #include "alkanes/alkanes.pb.h"
 #include "alkanes/gzip.hpp"
 #include "alkanes/keys.hpp"
@@ -608,6 +611,28 @@ TEST_F(ViewsTest, Protorunesbyheight) {
     EXPECT_EQ(parsed<pbp::RunesResponse>("protorunesbyheight", hex("08071200")).runes(0).name(), "");
     set("/runes/proto/1/byheight/" + to_le(std::uint64_t{7}) + "/1", "short");
     EXPECT_EQ(answer("protorunesbyheight", hex("080712020801")), "");
+}
+
+TEST_F(ViewsTest, CallsFromSeveralThreads) {
+    deploy_token({4, 1}, "name", "sym");
+    const Bytes op = put_outpoint(txid_a, 7, "addr");
+    put_sheet("/runes/proto/1/byoutpoint/" + op, {{{2, 0}, 1}, {{4, 1}, 1}});
+    const std::pair<const char*, Bytes> calls[] = {{"simulate", parcel({2, 0, 77})},
+                                                   {"protorunesbyoutpoint", outpoint_request(txid_a, 1, 1)}};
+    std::vector<Bytes> expected;
+    for (const auto& [name, request] : calls) expected.push_back(answer(name, request));
+    std::vector<std::thread> threads;
+    std::atomic<int> wrong = 0;
+    for (int t = 0; t < 4; ++t) {
+        threads.emplace_back([&] {
+            for (std::size_t i = 0; i < 20; ++i) {
+                const auto r = views.call(calls[i % 2].first, 7, calls[i % 2].second, state);
+                if (!r || *r != expected[i % 2]) ++wrong;
+            }
+        });
+    }
+    for (std::thread& t : threads) t.join();
+    EXPECT_EQ(wrong, 0);
 }
 
 // Stored values of any length are read within their bounds (under a sanitizer this test is worth something).
