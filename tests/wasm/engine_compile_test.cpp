@@ -20,9 +20,7 @@ std::string outcome(BytesView module) {
     return r ? "ok" : r.error().reason;
 }
 
-std::string outcome_of(std::string_view body) {
-    return outcome(wat("(module " + std::string(body) + ")"));
-}
+std::string outcome_of(std::string_view body) { return outcome(wat("(module " + std::string(body) + ")")); }
 
 /// With the memory that a contract needs.
 std::string with_memory(std::string_view body) {
@@ -107,12 +105,14 @@ TEST(EngineCompile, Imports) {  // 3.1, 12
     }
     EXPECT_EQ(outcome_of(R"((import "env" "zz" (func)))"),
               "cannot find definition for import env::zz with type Func(FuncType { params: [], results: [] })");
-    EXPECT_EQ(outcome_of(R"((import "wasi" "abort" (func (param i32 i64 f32 f64 funcref externref) (result i32 i64))))"),
-              "cannot find definition for import wasi::abort with type Func(FuncType { params: [I32, I64, F32, F64, "
-              "FuncRef, ExternRef], results: [I32, I64] })");
-    EXPECT_EQ(outcome_of(R"((import "env" "abort" (func (param i32))))"),
-              "function type mismatch for import env::abort: expected FuncType { params: [I32], results: [] } but found "
-              "FuncType { params: [I32, I32, I32, I32], results: [] }");
+    EXPECT_EQ(
+        outcome_of(R"((import "wasi" "abort" (func (param i32 i64 f32 f64 funcref externref) (result i32 i64))))"),
+        "cannot find definition for import wasi::abort with type Func(FuncType { params: [I32, I64, F32, F64, "
+        "FuncRef, ExternRef], results: [I32, I64] })");
+    EXPECT_EQ(
+        outcome_of(R"((import "env" "abort" (func (param i32))))"),
+        "function type mismatch for import env::abort: expected FuncType { params: [I32], results: [] } but found "
+        "FuncType { params: [I32, I32, I32, I32], results: [] }");
     EXPECT_EQ(outcome_of(R"((import "env" "memory" (memory 1)))"),
               "cannot find definition for import env::memory with type Memory(MemoryType { initial_pages: Pages(1), "
               "maximum_pages: None })");
@@ -122,9 +122,10 @@ TEST(EngineCompile, Imports) {  // 3.1, 12
     EXPECT_EQ(outcome_of(R"((import "env" "t" (table 3 4 funcref)))"),
               "cannot find definition for import env::t with type Table(TableType { element: FuncRef, min: 3, max: "
               "Some(4) })");
-    EXPECT_EQ(outcome_of(R"((import "env" "abort" (global (mut i64))))"),
-              "cannot find definition for import env::abort with type Global(GlobalType { content: I64, mutability: Var "
-              "})");
+    EXPECT_EQ(
+        outcome_of(R"((import "env" "abort" (global (mut i64))))"),
+        "cannot find definition for import env::abort with type Global(GlobalType { content: I64, mutability: Var "
+        "})");
     // the first one is named
     EXPECT_EQ(outcome_of(R"((import "env" "abort" (func)) (import "env" "zz" (func)))"),
               "function type mismatch for import env::abort: expected FuncType { params: [], results: [] } but found "
