@@ -47,6 +47,10 @@ Result<Bytes> Views::call(std::string_view name, std::uint64_t height, BytesView
         const bool known = std::find(unsupported.begin(), unsupported.end(), name) != unsupported.end();
         return fail("view " + std::string(name) + (known ? " is not supported" : " does not exist"));
     }
+    // Without their code the answer would be a wrong one: a contract that reverts, a token without a name.
+    if (view->runs_contracts && network_.active(height) && !builtins_.missing().empty()) {
+        return fail(missing_builtins_text(builtins_, network_));
+    }
     const Environment environment{network_, builtins_, engine_};
     store::BlockState changes(state);
     const ViewCall call{environment, changes, height, request};

@@ -20,7 +20,8 @@ class Views {
 
     /// Calls view `name` with the protobuf `request` (without the height in front) over `state`, the state after
     /// `height`. Gives the protobuf response (without a length in front). Where the reference answers with an empty
-    /// message, so does this; where it traps, or the name is unknown, an error.
+    /// message, so does this; where it traps, or the name is unknown, an error. So is a view that runs contracts when
+    /// the code of built-in contracts is missing at an active height.
     [[nodiscard]] Result<Bytes> call(std::string_view name, std::uint64_t height, BytesView request,
                                      const store::StateReader& state) const;
 

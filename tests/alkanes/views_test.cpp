@@ -164,6 +164,17 @@ TEST_F(ViewsTest, UnknownAndUnsupportedViews) {
     }
 }
 
+TEST_F(ViewsTest, ContractsAreNotRunWithoutTheBuiltins) {
+    const protorune::Network mainnet = *protorune::find_network("mainnet");
+    const Builtins none(mainnet, {});
+    const Views without(mainnet, none, engine());
+    const auto r = without.call("simulate", 880'000, parcel({4, 1, 99}), state);
+    ASSERT_FALSE(r.has_value());
+    EXPECT_THAT(r.error().reason, HasSubstr("warpshrew genesis extract"));
+    EXPECT_TRUE(without.call("simulate", 879'999, parcel({4, 1, 99}), state).has_value()) << "before genesis";
+    EXPECT_TRUE(without.call("sequence", 880'000, "", state).has_value()) << "runs no contract";
+}
+
 // What prost 0.12 refuses; each is an error where the reference unwraps and empty where it has a default
 // (protorune.md 4.2).
 TEST_F(ViewsTest, RequestsThatDoNotDecode) {
