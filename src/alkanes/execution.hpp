@@ -19,7 +19,7 @@ struct Execution {
     std::uint64_t height = 0;
     std::uint32_t vout = 0;  ///< shadow vout
     Trace trace;
-    std::uint64_t frames = 0;    ///< that were run
+    std::uint64_t frames = 0;    ///< begun in this block so far: one text shows it
     std::exception_ptr failure;  ///< of the machine, on its way past the engine: it stops the execution
 
     [[nodiscard]] const protorune::Network& network() const noexcept { return environment.network; }

@@ -284,12 +284,15 @@ Result<BytesView> Frame::run(wasm::Instance& instance, std::string_view name) {
     return buffer(instance, *pointer);
 }
 
-wasm::Instance make_instance(Execution& x, const CompiledCode& code, wasm::Host& host, std::uint64_t fuel) {
-    auto instance = wasm::Instance::create(x.environment.engine, code, host, fuel);
-    // Not the contract's fault: the result must not depend on it.
+/// An instance of the code, or why there is none: what the contract did wrong is an error, what the machine did is
+/// thrown, for no result may depend on it.
+Result<wasm::Instance> make_instance(Execution& x, const Result<CompiledCode>& code, wasm::Host& host,
+                                     std::uint64_t fuel) {
+    const std::uint64_t before = x.frames++;
+    if (!code) return fail(wasm::compile_error_text(code.error(), before));
+    auto instance = wasm::Instance::create(x.environment.engine, *code, host, fuel);
     if (!instance) throw std::runtime_error("cannot run a contract: " + instance.error().reason);
-    x.frames++;
-    return std::move(*instance);
+    return instance;
 }
 
 /// The text for a frame that failed (alkanes-vm.md 2.3.4): what the contract said, or else what went wrong.
@@ -309,17 +312,17 @@ void write_storage(store::Transaction& state, const RuneId& id, const StorageMap
 }
 
 Result<FrameResult> run_frame(Execution& x, const Call& call, const Result<CompiledCode>& code, std::uint64_t fuel) {
-    if (!code) return tl::unexpected(code.error());
     Frame frame(x, call);
-    auto instance = make_instance(x, *code, frame, fuel);
+    auto instance = make_instance(x, code, frame, fuel);
+    if (!instance) return tl::unexpected(instance.error());
     x.state.checkpoint();
-    auto response = frame.run(instance, "__execute").and_then(decode_response);
+    auto response = frame.run(*instance, "__execute").and_then(decode_response);
     if (!response || frame.failed()) {
         x.state.rollback();
         return fail(failure_text(response));
     }
     x.state.commit();
-    FrameResult out{std::move(*response), fuel - instance.fuel()};
+    FrameResult out{std::move(*response), fuel - instance->fuel()};
     const std::uint64_t storage = x.network().per_store_byte(x.height) * storage_map_size(out.response.storage);
     if (out.gas_used > std::numeric_limits<std::uint64_t>::max() - storage) return fail("overflow error");
     out.gas_used += storage;
@@ -327,10 +330,10 @@ Result<FrameResult> run_frame(Execution& x, const Call& call, const Result<Compi
 }
 
 Result<Bytes> run_meta(Execution& x, const Call& call, const Result<CompiledCode>& code, std::uint64_t fuel) {
-    if (!code) return tl::unexpected(code.error());
     Frame frame(x, call);
-    auto instance = make_instance(x, *code, frame, fuel);
-    return frame.run(instance, "__meta").map([](BytesView b) { return Bytes(b); });
+    auto instance = make_instance(x, code, frame, fuel);
+    if (!instance) return tl::unexpected(instance.error());
+    return frame.run(*instance, "__meta").map([](BytesView b) { return Bytes(b); });
 }
 
 }  // namespace warpshrew::alkanes

@@ -25,7 +25,7 @@ void write_genesis_state(store::BlockState& state, const protorune::Network& net
 }
 
 Result<void> set_up(const Environment& environment, CodeCache& codes, store::BlockState& below, const BlockInfo& block,
-                    const BuiltinContract& contract) {
+                    const BuiltinContract& contract, std::uint64_t& frames) {
     const auto& network = environment.network;
     below.set(code_key(contract.id), gzip(environment.builtins.marker(contract.id)));
 
@@ -36,8 +36,9 @@ Result<void> set_up(const Environment& environment, CodeCache& codes, store::Blo
 
     const auto transaction = bitcoin::OwnedTransaction::empty(1);
     store::Transaction state(below);
-    Execution x{environment, codes, state, block, transaction.get(), network.genesis_block, 0, {}, 0, nullptr};
+    Execution x{environment, codes, state, block, transaction.get(), network.genesis_block, 0, {}, frames, nullptr};
     const auto result = simulate_message(x, calldata, {}, std::numeric_limits<std::uint64_t>::max());
+    frames = x.frames;
     if (!result)
         return fail("the set-up of built-in contract " + to_decimal(contract.id.block) + ":" +
                     to_decimal(contract.id.tx) + " failed: " + result.error().reason);
@@ -53,11 +54,11 @@ Result<void> set_up(const Environment& environment, CodeCache& codes, store::Blo
 }  // namespace
 
 Result<void> ensure_genesis(const Environment& environment, CodeCache& codes, store::BlockState& state,
-                            const BlockInfo& block) {
+                            const BlockInfo& block, std::uint64_t& frames) {
     if (state.get(seen_key).empty()) write_genesis_state(state, environment.network);
     for (const auto& contract : environment.network.builtins) {
         if (!environment.builtins.contains(contract.id) || !state.get(code_key(contract.id)).empty()) continue;
-        if (auto r = set_up(environment, codes, state, block, contract); !r) return r;
+        if (auto r = set_up(environment, codes, state, block, contract, frames); !r) return r;
     }
     return {};
 }

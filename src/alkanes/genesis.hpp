@@ -7,8 +7,8 @@
 namespace warpshrew::alkanes {
 
 /// Writes the genesis state if it is not there, and sets up each built-in contract that is not. For active heights. An
-/// error: a set-up call failed. Only on a thread of Engine::run_deep.
+/// error: a set-up call failed. `frames` counts those begun. Only on a thread of Engine::run_deep.
 [[nodiscard]] Result<void> ensure_genesis(const Environment& environment, CodeCache& codes, store::BlockState& state,
-                                          const BlockInfo& block);
+                                          const BlockInfo& block, std::uint64_t& frames);
 
 }  // namespace warpshrew::alkanes

@@ -32,9 +32,10 @@ static Result<BlockStats> index_on_this_thread(const Environment& environment, C
     const bool active = network.active(height);
     const auto stones = protorune::decode_stones(block, network);
     const BlockInfo info(block, network, &stones);
+    std::uint64_t frames = 0;
     if (active)
-        if (auto r = ensure_genesis(environment, codes, state, info); !r) return tl::unexpected(r.error());
-    BlockMessages messages(environment, codes, info, FuelTank(network, height, block, stones));
+        if (auto r = ensure_genesis(environment, codes, state, info, frames); !r) return tl::unexpected(r.error());
+    BlockMessages messages(environment, codes, info, FuelTank(network, height, block, stones), frames);
     protorune::index_block(state, height, block, stones, network, messages);
     if (active) update_payments(state, network, height);
     state.set("/blockdata/" + to_le(static_cast<std::uint32_t>(height)), block.raw());

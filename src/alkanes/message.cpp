@@ -83,8 +83,8 @@ Result<protorune::MessageOutcome> BlockMessages::handle(protorune::Message& mess
     const auto& network = environment_.network;
     if (!network.active(message.height))
         return fail("subprotocol inactive until block " + std::to_string(network.genesis_block));
-    Execution x{environment_, codes_, message.state, block_, message.transaction, message.height, message.vout,
-                {},           0,      nullptr};
+    Execution x{environment_, codes_, message.state, block_, message.transaction, message.height,
+                message.vout, {},     counts_.calls, nullptr};
     const auto prepared = prepare_message(x, message.calldata, message.runes);
     if (!prepared) return tl::unexpected(prepared.error());
     const std::uint64_t fuel = tank_.enter(message.tx_index);
@@ -92,7 +92,7 @@ Result<protorune::MessageOutcome> BlockMessages::handle(protorune::Message& mess
     x.trace.enter(CallType::call, {call.myself, call.caller, call.inputs, x.vout, call.incoming}, fuel);
     auto executed = execute(x, tank_, *prepared, fuel, std::move(message.runtime_balances));
     counts_.messages++;
-    counts_.calls += x.frames;
+    counts_.calls = x.frames;
     if (!executed) {
         tank_.drain();
         x.trace.exit(false, revert_response(executed.error().reason), std::numeric_limits<std::uint64_t>::max());

@@ -39,9 +39,10 @@ struct PreparedMessage {
 /// Executes the messages of one block.
 class BlockMessages final : public protorune::MessageHandler {
  public:
-    /// All must outlive it.
-    BlockMessages(const Environment& environment, CodeCache& codes, const BlockInfo& block, FuelTank tank)
-        : environment_(environment), codes_(codes), block_(block), tank_(std::move(tank)) {}
+    /// The first three must outlive it. `frames`: begun in this block before, by set-up calls.
+    BlockMessages(const Environment& environment, CodeCache& codes, const BlockInfo& block, FuelTank tank,
+                  std::uint64_t frames)
+        : environment_(environment), codes_(codes), block_(block), tank_(std::move(tank)), counts_{0, frames, 0} {}
 
     [[nodiscard]] Result<protorune::MessageOutcome> handle(protorune::Message& message) override;
 
