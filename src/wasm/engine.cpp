@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <new>
 
 #include "wasm/engine_parts.hpp"
 #include "wasm/instantiation.hpp"
@@ -134,12 +133,8 @@ Result<std::shared_ptr<const Code>> Engine::compile(BytesView module) {
     const std::shared_ptr<CompileEntry> entry = parts_->entry(hash);
     const std::lock_guard lock(entry->mutex);
     if (!entry->result) {
-        try {
-            entry->result = parts_->build(hash, module);
-            parts_->account(hash, *entry);
-        } catch (const std::bad_alloc&) {
-            return fail("out of memory while compiling");
-        }
+        entry->result = parts_->build(hash, module);
+        parts_->account(hash, *entry);
     }
     return *entry->result;
 }

@@ -91,6 +91,7 @@ class Engine {
     /// also when several threads ask at once. An error's reason is the text that a trace shows (alkanes-vm.md 4.8, 12):
     /// whatever parsing, validation, linking or instantiation of this module would say, for these depend on the module
     /// alone but for compile_error_text. Errors are remembered as well.
+    /// Throws std::bad_alloc, for what the machine lacks must not look like an error of the module.
     [[nodiscard]] Result<std::shared_ptr<const Code>> compile(BytesView module);
 
     /// Runs f on a thread whose stack carries contract calls nested to the limit, and waits for it. What f throws is
@@ -117,6 +118,7 @@ class Instance {
 
     /// Calls an export without parameters that returns an i32. An error's reason is the text that follows "ALKANES:
     /// revert: ": a missing export, a wrong type, or the trap (alkanes-vm.md 2.3.4, 12). The fuel left stays readable.
+    /// Throws what the host threw, and std::bad_alloc if the machine refused the contract memory.
     [[nodiscard]] Result<std::int32_t> call(std::string_view name);
 
     /// The exported memory; the span is valid until the contract runs again.

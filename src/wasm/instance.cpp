@@ -7,6 +7,7 @@
 #include "wasm/engine_parts.hpp"
 #include "wasm/instantiation.hpp"
 #include "wasm/instrument.hpp"
+#include "wasm/linear_memory.hpp"
 
 namespace warpshrew::wasm {
 namespace {
@@ -210,6 +211,7 @@ Result<std::int32_t> Instance::call(std::string_view name) {
         text = p.trap_reason(*trap);
         wasm_trap_delete(trap);
     }
+    if (take_growth_failure()) throw std::bad_alloc();
     if (p.thrown) std::rethrow_exception(std::exchange(p.thrown, nullptr));
     if (e != nullptr || trap != nullptr) return fail(std::move(text));
     if (!type->second.returns_i32) return fail("result is not an i32");

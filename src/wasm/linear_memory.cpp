@@ -9,7 +9,9 @@
 #include <cstdint>
 #include <cstring>
 #include <mutex>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "wasm/wasmtime_api.hpp"
@@ -28,7 +30,7 @@ struct PagemapScan {
 constexpr unsigned long pagemap_scan = _IOWR('f', 16, PagemapScan);
 constexpr std::uint64_t page_present = 1 << 3, page_swapped = 1 << 4, page_zero = 1 << 5;
 
-constexpr std::size_t most_resident = std::size_t{4} << 20;  ///< bytes that a memory at rest may keep
+constexpr std::size_t most_resident = std::size_t{2} << 20;  ///< bytes that a memory at rest may keep
 constexpr std::size_t most_at_rest = 1024;                   ///< memories
 
 class MemoryPool;
@@ -146,6 +148,8 @@ class MemoryPool {
 
 wasmtime_error_t* error(std::string_view text) { return wasmtime_error_new(std::string(text).c_str()); }
 
+thread_local bool growth_failed = false;
+
 std::uint8_t* get_memory(void* env, std::size_t* size, std::size_t* capacity) {
     const auto* s = static_cast<Slot*>(env);
     *size = s->size;
@@ -155,7 +159,9 @@ std::uint8_t* get_memory(void* env, std::size_t* size, std::size_t* capacity) {
 
 wasmtime_error_t* grow_memory(void* env, std::size_t size) {
     auto* s = static_cast<Slot*>(env);
-    return size >= s->size && s->pool->resize(*s, size) ? nullptr : error("no memory left");
+    if (size >= s->size && s->pool->resize(*s, size)) return nullptr;
+    growth_failed = true;
+    return error("no memory left");
 }
 
 void drop_memory(void* env) {
@@ -176,6 +182,8 @@ wasmtime_error_t* new_memory(void* env, const wasm_memorytype_t*, std::size_t mi
 void drop_pool(void* env) { delete static_cast<MemoryPool*>(env); }
 
 }  // namespace
+
+bool take_growth_failure() noexcept { return std::exchange(growth_failed, false); }
 
 void use_memory_pool(wasm_config_t* config, std::size_t reservation, std::size_t guard) {
     wasmtime_memory_creator_t creator{new MemoryPool(reservation, guard), new_memory, drop_pool};

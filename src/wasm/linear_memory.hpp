@@ -14,4 +14,8 @@ namespace warpshrew::wasm {
 /// and `guard` are what `config` reserves for a memory and behind it, in bytes.
 void use_memory_pool(wasm_config_t* config, std::size_t reservation, std::size_t guard);
 
+/// Whether the machine refused this thread a growth within the limits of a contract since the last time this was asked.
+/// The contract saw -1, which the reference never shows there: its results must not count.
+[[nodiscard]] bool take_growth_failure() noexcept;
+
 }  // namespace warpshrew::wasm

@@ -134,6 +134,18 @@ TEST(EngineRun, Traps) {  // 12; the fuel left stays readable
     EXPECT_LE(run(contract("(loop (br 0)) (i32.const 0)"), 1001).left, 1U);
 }
 
+TEST(EngineRun, NansAreCanonical) {  // wasmi-fuel.md 5; x86 itself makes negative ones
+    EXPECT_EQ(run(contract("(i32.reinterpret_f32 (f32.div (global.get $z) (global.get $z)))",
+                           "(global $z (mut f32) (f32.const 0))"))
+                  .text,
+              "= " + std::to_string(0x7fc00000));
+    // moving bits is no arithmetic
+    EXPECT_EQ(
+        run(contract("(i32.reinterpret_f32 (f32.neg (global.get $n)))", "(global $n (mut f32) (f32.const nan:0x1))"))
+            .text,
+        "= " + std::to_string(static_cast<std::int32_t>(0xff800001)));
+}
+
 TEST(EngineRun, Exports) {  // 2.3, 12
     EXPECT_EQ(run(compile("(memory (export \"memory\") 1)")).text,
               "__execute not found -- is this WASM built with the ALKANES SDK?");
@@ -356,6 +368,7 @@ TEST(EngineRun, Threads) {
             (i32.add (call $q) (i32.load (i32.const 4096)))))");
     std::atomic<int> wrong = 0;
     std::vector<std::thread> threads;
+    threads.reserve(3);
     for (int t = 0; t < 3; t++) {
         threads.emplace_back([&, t] {
             TestHost host;
