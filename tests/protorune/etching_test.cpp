@@ -13,7 +13,8 @@ static u128 number_of(std::string_view name) {
 }
 
 /// A transaction that spends an outpoint from before the first block, with a witness that commits to the rune.
-static bitcoin::NewTransaction committed(std::optional<u128> rune, std::vector<Bytes> scripts, std::uint32_t salt = 0) {
+static bitcoin::NewTransaction committed(std::optional<u128> rune, const std::vector<Bytes>& scripts,
+                                         std::uint32_t salt = 0) {
     auto tx = transaction({foreign_outpoint(salt)}, scripts);
     if (!rune) return tx;
     Bytes commitment = to_le(*rune);

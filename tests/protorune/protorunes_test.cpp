@@ -21,7 +21,7 @@ struct Spend {
     Chain chain;
     bitcoin::NewTransaction tx;
 
-    explicit Spend(const Stones& stones, std::size_t payments = 2, Balances inputs = {{a, 1000}},
+    explicit Spend(const Stones& stones, std::size_t payments = 2, const Balances& inputs = {{a, 1000}},
                    std::string_view network = "regtest", std::uint64_t height = 0)
         : chain(network, height) {
         std::vector<Bytes> scripts;
