@@ -386,7 +386,7 @@ class Rewriter {
     Bytes section_elements() {
         // The wrappers that globals need must exist before the declaration below names them.
         replace_references(6);
-        const Bytes old = replace_references(9);
+        Bytes old = replace_references(9);
         if (wrapper_list_.empty()) return old;
         Bytes declaration("\3\0", 2);  // `ref.func` may name only what is declared somewhere
         append_unsigned(declaration, wrapper_list_.size());

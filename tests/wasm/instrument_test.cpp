@@ -2,9 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <cinttypes>
+#include <cstdio>
+#include <cstdlib>
 #include <fstream>
 #include <map>
-#include <regex>
 
 #include "metered_module.hpp"
 #include "support/wat.hpp"
@@ -75,22 +77,21 @@ TEST(Instrument, DirectedCalls) {
     std::vector<std::uint64_t> logged;
     std::size_t calls = 0;
     for (std::string line; std::getline(in, line);) {
-        std::smatch m;
-        if (std::regex_match(line, m, std::regex(R"( +log \d+ fuel=(\d+))"))) {
-            logged.push_back(std::stoull(m[1]));
+        std::uint64_t fuel = 0;
+        if (std::sscanf(line.c_str(), " log %*d fuel=%" SCNu64, &fuel) == 1) {
+            logged.push_back(fuel);
             continue;
         }
-        ASSERT_TRUE(std::regex_match(line, m, std::regex(R"((\w+) inst_used=0 used=(\d+) left=(\d+) -> (.*))")))
-            << line;
-        const std::string name = m[1], outcome = m[4];
+        const std::string name = line.substr(0, line.find(' '));
+        const std::string outcome = line.substr(line.find(" -> ") + 4);
+        ASSERT_EQ(std::sscanf(line.c_str(), "%*s inst_used=0 used=%*d left=%" SCNu64, &fuel), 1) << line;
         const auto known = arguments.find(name.substr(0, 3));
         const Arguments args = known == arguments.end() ? Arguments{} : known->second.at(seen[name]++);
         std::vector<std::int64_t> want;
-        const std::regex value(R"([IF](32|64)\((-?[\d.]+)\))");
-        for (std::sregex_iterator i(outcome.begin(), outcome.end(), value), end; i != end; ++i)
-            want.push_back(static_cast<std::int64_t>(std::stoll((*i)[2])));
+        for (std::size_t at = 0; (at = outcome.find('(', at)) != std::string::npos; at++)
+            want.push_back(std::atoll(outcome.c_str() + at + 1));
         const Outcome got = call_metered(module_of("directed-a"), name, args, want.size());
-        EXPECT_EQ(got.left, std::stoull(m[3])) << line;
+        EXPECT_EQ(got.left, fuel) << line;
         EXPECT_EQ(got.trap, outcome.starts_with("TRAP ") ? traps.at(outcome.substr(5)) : "") << line;
         EXPECT_EQ(got.logged, logged) << line;
         logged.clear();
