@@ -428,10 +428,7 @@ Result<void> Database::commit(std::uint64_t height, const Digest& block_hash, co
     return {};
 }
 
-Result<void> Database::rollback(std::uint64_t height) {
-    if (parts_->tip == none || height >= parts_->tip) return {};
-    return truncate(height + 1);
-}
+Result<void> Database::rollback(std::uint64_t height) { return height != none ? truncate(height + 1) : Result<void>(); }
 
 Result<void> Database::truncate(std::uint64_t end) {
     Parts& p = *parts_;

@@ -157,8 +157,15 @@ TEST(Database, RollbackBelowTheFirstBlockEmptiesTheStore) {
     EXPECT_TRUE(db.verify());
     ASSERT_TRUE(commit(db, 0, {{"k", "0"}}));
     ASSERT_TRUE(commit(db, 1, {{"k", "1"}}));
+    ASSERT_TRUE(db.rollback(UINT64_MAX));
     ASSERT_TRUE(db.rollback(0));
     EXPECT_EQ(value_at(db, 9, "k"), "0");
+    EXPECT_TRUE(db.verify());
+    ASSERT_TRUE(db.truncate(1));
+    EXPECT_EQ(db.tip(), 0U);
+    ASSERT_TRUE(db.truncate(0));  // block 0 itself
+    EXPECT_EQ(db.tip(), std::nullopt);
+    EXPECT_EQ(dumped(db, UINT64_MAX), Writes());
     EXPECT_TRUE(db.verify());
 }
 
