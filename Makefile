@@ -27,7 +27,7 @@ setup:
 asan tsan: setup
 	cmake --preset $@
 	cmake --build --preset $@
-	WARPSHREW_RANDOM_SCALE=10 ctest --preset $@ -j $(JOBS)
+	ctest --preset $@ -j $(JOBS)
 
 format:
 	scripts/format
