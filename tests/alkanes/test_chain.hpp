@@ -37,7 +37,7 @@ Bytes storage_map(const std::vector<std::pair<Bytes, Bytes>>& storage);
 /// A contract in WAT: every import as $name, a memory, the buffers by address (their length goes before them), and the
 /// body of `__execute`. It is compiled.
 Bytes contract(std::string_view body, const std::map<unsigned, Bytes>& buffers = {}, std::string_view extra = {},
-               std::string_view memory = "1");
+               std::string_view memory = "3");
 
 /// A contract that returns the response.
 Bytes returning(const Bytes& response);
