@@ -92,6 +92,7 @@ void store_read(benchmark::State& state) {
     const auto height = static_cast<std::uint64_t>(state.range(1));
     const auto reader = filled().db->at(height);
     std::vector<Bytes> keys;
+    keys.reserve(20000);
     std::mt19937_64 rng(1);
     for (int i = 0; i < 20000; i++) {
         keys.push_back(key_of((present ? 0 : 1000000) + rng() % (height + 1), rng() % keys_per_block));

@@ -527,10 +527,11 @@ Result<void> Database::verify() const {
             append_height(state_key, h);
             value.Reset();
             const auto status = p.db->Get(options, p.family(family_state), state_key, &value);
-            if (!status.ok() && missing.empty()) missing = to_hex(key) + ": " + status.ToString();
+            if (!status.ok() && missing.empty())
+                missing = name + " wrote the key " + to_hex(key) + ": " + status.ToString();
         });
         if (!keys) return damaged("the list of keys of " + name);
-        if (!missing.empty()) return damaged(name + " wrote the key " + missing);
+        if (!missing.empty()) return damaged(missing);
         if (blocks->value().size() != block_value_size ||
             load_le<std::uint64_t>(blocks->value().data() + sizeof(Digest)) != count) {
             return damaged("the number of keys of " + name);

@@ -94,7 +94,7 @@ int fill_disk(const std::filesystem::path& path) {
     for (std::uint64_t height = 0; height < 200; height++) {
         const auto done = commit(*db, height, content(height));
         if (done) continue;
-        const Error error = done.error();
+        const Error& error = done.error();
         const Error again = commit(*db, height, {}).error();
         std::printf("%s\n%s\n", error.reason.c_str(), again.reason.c_str());
         const bool clear = error.reason.find("make room") != std::string::npos &&

@@ -22,6 +22,7 @@ TEST(DatabaseReaders, SeeWholeBlocksWhileBlocksComeAndGo) {
     std::atomic<bool> done = false;
     std::atomic<int> torn = 0, rounds = 0;
     std::vector<std::thread> readers;
+    readers.reserve(3);
     for (int t = 0; t < 3; t++) {
         readers.emplace_back([&] {
             while (!done) {
@@ -59,6 +60,7 @@ TEST(DatabaseReaders, OneReaderServesManyThreads) {
     const auto reader = db.latest();
     std::atomic<int> wrong = 0;
     std::vector<std::thread> threads;
+    threads.reserve(4);
     for (int t = 0; t < 4; t++) {
         threads.emplace_back([&, t] {
             Bytes value;
