@@ -70,7 +70,8 @@ TEST(Call, Delegate) {
     EXPECT_EQ(chain.storage(caller, "/child"), "1");
     EXPECT_EQ(chain.storage({2, 1}, "/child"), "1");  // of its own deployment
     EXPECT_EQ(chain.balance({2, 1}, caller), 0u);
-    const auto& inner = chain.trace()->events(2).enter_context().context().inner();
+    const auto trace = chain.trace();
+    const auto& inner = trace->events(2).enter_context().context().inner();
     EXPECT_EQ(inner.myself().tx().lo(), caller.tx);
     EXPECT_EQ(inner.caller().tx().lo(), 0u);
     EXPECT_EQ(inner.incoming_alkanes_size(), 1);
