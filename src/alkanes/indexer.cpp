@@ -45,9 +45,8 @@ static Result<BlockStats> index_on_this_thread(const Environment& environment, C
 
 Result<BlockStats> Indexer::index(store::BlockState& state, std::uint64_t height, const bitcoin::Block& block) {
     auto& [environment, codes, prefetcher] = *parts_;
-    if (const auto& missing = environment.builtins.missing(); environment.network.active(height) && !missing.empty())
-        return fail("the code of " + std::to_string(missing.size()) +
-                    " built-in contracts is missing, the first has SHA-256 " + missing[0]);
+    if (environment.network.active(height) && !environment.builtins.missing().empty())
+        return fail(missing_builtins_text(environment.builtins, environment.network));
     Result<BlockStats> result = fail("not indexed");
     try {
         environment.engine.run_deep([&, &env = environment, &cache = codes] {

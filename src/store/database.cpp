@@ -3,10 +3,10 @@
 #include <rocksdb/db.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/table.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -117,7 +117,7 @@ rocksdb::DBOptions database_options(const DatabaseOptions& options) {
     rocksdb::DBOptions o;
     o.create_if_missing = options.create;
     o.create_missing_column_families = options.create;
-    o.max_open_files = options.read_only ? -1 : 768;  // RocksDB demands -1 beside a writing process
+    o.max_open_files = options.read_only ? -1 : 768;  // -1: all at once, since a writing process may delete them
     o.max_background_jobs = static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 2U, 4U));
     o.max_total_wal_size = 512U << 20;
     o.allow_concurrent_memtable_write = false;  // one thread writes, and sorted inserts are cheaper this way
@@ -129,18 +129,33 @@ rocksdb::DBOptions database_options(const DatabaseOptions& options) {
     return o;
 }
 
-// Where a read-only instance keeps its log: not in the store, which it must not write to.
-Result<fs::path> scratch_directory() {
-    std::error_code failed;
-    std::string name = (fs::temp_directory_path(failed) / "warpshrew-reader-XXXXXX").string();
-    if (failed || ::mkdtemp(name.data()) == nullptr) return fail("cannot create a temporary directory " + name);
-    return fs::path(name);
+// A read-only instance must not write into the store's folder, where it would keep its log.
+class NoLog final : public rocksdb::Logger {
+ public:
+    using rocksdb::Logger::Logv;
+    void Logv(const char*, va_list) override {}
+};
+
+// Opens beside a process that may be writing: files can go between reading their list and opening them, then the list
+// has changed.
+rocksdb::Status open_read_only(rocksdb::DBOptions db_options, const fs::path& path, std::size_t cache_bytes,
+                               std::vector<rocksdb::ColumnFamilyHandle*>& handles, rocksdb::DB*& db) {
+    constexpr int attempts = 10;
+    db_options.info_log = std::make_shared<NoLog>();
+    rocksdb::Status status;
+    for (int i = 0; i < attempts; i++) {
+        handles.clear();
+        status = rocksdb::DB::OpenForReadOnly(db_options, path, families(cache_bytes), &handles, &db);
+        if (status.ok()) return status;
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    return status;
 }
 
 }  // namespace
 
 struct Database::Parts {
-    fs::path path, scratch;
+    fs::path path;
     bool sync = true;
     bool read_only = false;
     std::unique_ptr<rocksdb::DB> db;
@@ -157,8 +172,6 @@ struct Database::Parts {
     ~Parts() {
         for (auto* handle : handles) db->DestroyColumnFamilyHandle(handle);
         db.reset();
-        std::error_code ignored;
-        if (!scratch.empty()) fs::remove_all(scratch, ignored);
     }
 
     [[nodiscard]] rocksdb::ColumnFamilyHandle* family(Family f) const { return handles[f]; }
@@ -328,11 +341,8 @@ Result<Database> Database::open(const fs::path& path, const DatabaseOptions& opt
     rocksdb::DB* db = nullptr;
     rocksdb::Status status;
     if (o.read_only) {
-        auto scratch = scratch_directory();
-        if (!scratch) return tl::unexpected(scratch.error());
-        parts->scratch = std::move(*scratch);
-        status = rocksdb::DB::OpenAsSecondary(db_options, path, parts->scratch, families(o.cache_bytes),
-                                              &parts->handles, &db);
+        // Not a secondary instance: RocksDB 7.8's crash when they read a value from a blob file.
+        status = open_read_only(db_options, path, o.cache_bytes, parts->handles, db);
     } else {
         status = rocksdb::DB::Open(db_options, path, families(o.cache_bytes), &parts->handles, &db);
     }
@@ -459,12 +469,6 @@ Result<void> Database::truncate(std::uint64_t end) {
     p.tip = all ? none : end - 1;
     if (all) p.first = none;
     return {};
-}
-
-Result<void> Database::refresh() {
-    if (!parts_->read_only) return {};
-    if (const auto status = parts_->db->TryCatchUpWithPrimary(); !status.ok()) return parts_->broken("read", status);
-    return parts_->load_heights();
 }
 
 Result<void> Database::dump(std::uint64_t height, const std::function<bool(BytesView, BytesView)>& f) const {

@@ -16,7 +16,7 @@ namespace warpshrew::store {
 
 struct DatabaseOptions {
     bool create = true;      ///< make an empty store where there is none
-    bool read_only = false;  ///< for views beside a running indexer: what was there at opening, or at refresh()
+    bool read_only = false;  ///< for views beside a running indexer: what was there at opening
     bool sync = true;        ///< wait for the disk at each commit. Without, a killed process still loses nothing; a
                              ///< power cut can lose the last blocks, and leaves the store at the end of an earlier one.
     std::size_t cache_bytes = std::size_t{256} << 20;  ///< for blocks of files read
@@ -57,9 +57,6 @@ class Database {
     [[nodiscard]] Result<void> rollback(std::uint64_t height);
     /// The same for every block at or above `end`: all of them for `end` 0.
     [[nodiscard]] Result<void> truncate(std::uint64_t end);
-
-    /// Opened read-only: takes over what the writing process has committed since. Otherwise it does nothing.
-    [[nodiscard]] Result<void> refresh();
 
     /// Calls f(key, value) for each key with its latest value at `height`, ascending by key; stops when f returns
     /// false.

@@ -156,7 +156,7 @@ TEST(CommandLine, WasmFuelOfAModule) {
     // (module (func (result i32) i32.const 42)): wasmi-fuel.md 7, row 2
     const TemporaryFolder folder;
     const std::string file = folder.path() / "m.wasm";
-    const std::string_view module("\0asm\1\0\0\0\1\5\1\x60\0\1\x7f\3\2\1\0\xa\6\1\4\0\x41\x2a\xb", 30);
+    const std::string_view module("\0asm\1\0\0\0\1\5\1\x60\0\1\x7f\3\2\1\0\xa\6\1\4\0\x41\x2a\xb", 27);
     ASSERT_TRUE(write_file(file, module));
     const ProgramResult r = run_program({"wasm", "fuel", file, "--json"});
     ASSERT_EQ(r.code, 0) << r.err;
