@@ -10,6 +10,7 @@
 namespace warpshrew::alkanes {
 
 struct Indexer::Parts {
+    explicit Parts(const Environment& e) : environment(e) {}
     Environment environment;
     CodeCache codes{environment};
     Prefetcher prefetcher{environment.engine};
@@ -53,7 +54,7 @@ Result<BlockStats> Indexer::index(store::BlockState& state, std::uint64_t height
             result = index_on_this_thread(env, cache, state, height, block);
         });
     } catch (const std::exception& e) {
-        result = fail(std::string("block ") + std::to_string(height) + ": " + e.what());
+        result = fail(e.what());
     }
     codes.end_block();
     return result;
