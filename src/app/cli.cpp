@@ -1,8 +1,10 @@
 #include "app/cli.hpp"
 
 #include <CLI/CLI.hpp>
+#include <cstdint>
 #include <exception>
 #include <iostream>
+#include <limits>
 
 #include "alkanes/views.hpp"
 #include "app/commands.hpp"
@@ -39,6 +41,9 @@ static void add_execution_options(CLI::App& command, SharedOptions& shared) {
         ->check(CLI::IsMember({"serial"}));
 }
 
+// Heights are stored in 32 bits.
+static constexpr std::uint64_t highest_block = std::numeric_limits<std::uint32_t>::max();
+
 int run(int argc, char** argv) noexcept {
     try {
         CLI::App app{"warpshrew: a Bitcoin indexer for ALKANES smart contracts"};
@@ -59,6 +64,7 @@ int run(int argc, char** argv) noexcept {
         c->add_option(
              "--start-block", index.start_block,
              "height of the first file; default: behind the store's last block, or the network's genesis height")
+            ->check(CLI::Range(std::uint64_t{0}, highest_block))
             ->type_name("H");
         c->add_option("--exit-at", index.exit_at, "stop before this height")->type_name("H");
         c->callback([&] { code = index_command(shared, index); });

@@ -18,6 +18,8 @@ TEST(CommandLine, WrongUsageIsExitCode2) {
              {"nonsense"},
              {"index"},
              {"index", "--block-files", "/does/not/exist"},
+             {"index", "--start-block", "-1", "--block-files", "/dev/null"},
+             {"index", "--start-block", "4294967296", "--block-files", "/dev/null"},
              {"devnet", "--executor", "gpu"},
              {"devnet", "--executor", "cpu"},
              {"devnet", "--mix", "nothing"},
