@@ -4,6 +4,7 @@
 
 #include "bitcoin/encode.hpp"
 #include "chain_data.hpp"
+#include "support/random_scale.hpp"
 
 namespace warpshrew::bitcoin {
 
@@ -62,7 +63,7 @@ TEST(Block, TruncatedIsAnErrorInsideTheInput) {
     Random random(1);
     std::vector<std::size_t> sizes(100);
     for (std::size_t i = 0; i < sizes.size(); i++) sizes[i] = i;
-    for (int i = 0; i < random_count(200); i++) sizes.push_back(random.below(whole.size()));
+    for (std::uint64_t i = 0; i < test::scaled(200); i++) sizes.push_back(random.below(whole.size()));
     sizes.push_back(whole.size() - 1);
     for (const std::size_t size : sizes) {
         for (const BlockFormat format : {BlockFormat::bitcoin, BlockFormat::aux_pow}) {
@@ -83,7 +84,7 @@ TEST(Block, TrailingBytesAreAnErrorAtTheirOffset) {
 TEST(Block, MutatedNeverCrashes) {
     Random random(2);
     const std::size_t front = 20'000;  // enough transactions of every kind, and quick
-    for (int i = 0; i < random_count(3000); i++) {
+    for (std::uint64_t i = 0; i < test::scaled(3000); i++) {
         Bytes block = mainnet_block().substr(0, front);
         block[80] = '\x14';  // 20 transactions
         block.erase(81, 2);
@@ -167,7 +168,7 @@ static void expect_same(const Transaction& decoded, const NewTransaction& made) 
 
 TEST(Block, RoundTripOfRandomTransactions) {
     Random random(3);
-    for (int i = 0; i < random_count(100); i++) {
+    for (std::uint64_t i = 0; i < test::scaled(100); i++) {
         std::vector<NewTransaction> made{coinbase(static_cast<std::uint32_t>(i), {{50, "\x51"}}, "extra")};
         for (std::size_t n = random.below(8); n > 0; n--) made.push_back(random_transaction(random));
         NewHeader header;

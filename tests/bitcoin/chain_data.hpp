@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <random>
 
 #include "base/file.hpp"
@@ -19,13 +18,6 @@ inline const Bytes& mainnet_block() {
     static const Bytes block =
         read_file(std::filesystem::path(WARPSHREW_SOURCE_DIR) / "tests/data/blocks/mainnet-892614.blk").value();
     return block;
-}
-
-/// `n`, divided by WARPSHREW_RANDOM_SCALE (slow builds set it), at least 1.
-inline int random_count(int n) {
-    const char* scale = std::getenv("WARPSHREW_RANDOM_SCALE");
-    const int divisor = scale == nullptr ? 1 : std::atoi(scale);
-    return std::max(1, n / std::max(1, divisor));
 }
 
 /// A generator of numbers whose seed a failing test shows.

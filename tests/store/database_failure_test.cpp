@@ -73,7 +73,7 @@ TEST(DatabaseFailure, KilledProcessLeavesTheEndOfABlock) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     std::mt19937 rng(seed);
     std::uint64_t last = 0;
-    for (int kill = 0; kill < scaled(10); kill++) {
+    for (std::uint64_t kill = 0; kill < scaled(10); kill++) {
         const pid_t child = start_child("Child.DISABLED_CommitsForEver", dir.path);
         std::this_thread::sleep_for(std::chrono::milliseconds(20 + rng() % 400));
         ::kill(child, SIGKILL);

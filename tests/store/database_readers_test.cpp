@@ -37,7 +37,7 @@ TEST(DatabaseReaders, SeeWholeBlocksWhileBlocksComeAndGo) {
         });
     }
     std::uint64_t height = 0;
-    for (int i = 0; i < scaled(2000) || rounds < 20; i++) {
+    for (std::uint64_t i = 0; i < scaled(2000) || rounds < 20; i++) {
         if (i % 20 == 19) {
             ASSERT_TRUE(db.rollback(height -= 7));
         } else {

@@ -236,7 +236,7 @@ TEST(Database, RandomBlocksAndRollbacksMatchAModel) {
     const auto seed = std::random_device()();
     SCOPED_TRACE("seed " + std::to_string(seed));
     std::mt19937 rng(seed);
-    for (int round = 0; round < scaled(10); round++) {
+    for (std::uint64_t round = 0; round < scaled(10); round++) {
         const TemporaryDirectory dir;
         std::optional<Database> db = opened(dir.path, {.sync = false});
         Model model;

@@ -19,11 +19,6 @@ TemporaryDirectory::~TemporaryDirectory() {
     std::filesystem::remove_all(path, ignored);
 }
 
-int scaled(int count) {
-    const char* scale = std::getenv("WARPSHREW_RANDOM_SCALE");
-    return std::max(1, count / std::max(1, scale != nullptr ? std::atoi(scale) : 1));
-}
-
 Digest hash_of(std::uint64_t height, const Bytes& salt) { return sha256(salt + std::to_string(height)); }
 
 Result<void> commit(Database& db, std::uint64_t height, const Writes& writes, const Bytes& salt) {

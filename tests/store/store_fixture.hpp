@@ -13,6 +13,7 @@
 
 #include "store/database.hpp"
 #include "store/memory_state.hpp"
+#include "support/random_scale.hpp"
 
 namespace warpshrew::store {
 
@@ -26,8 +27,7 @@ class TemporaryDirectory {
     const std::filesystem::path path;
 };
 
-/// `count` divided by WARPSHREW_RANDOM_SCALE.
-int scaled(int count);
+using test::scaled;
 
 using Writes = std::map<Bytes, Bytes>;
 

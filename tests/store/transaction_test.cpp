@@ -4,13 +4,13 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <map>
 #include <random>
 #include <vector>
 
 #include "store/list.hpp"
 #include "store/memory_state.hpp"
+#include "support/random_scale.hpp"
 
 namespace warpshrew::store {
 namespace {
@@ -208,13 +208,11 @@ struct Model {
 };
 
 TEST(Transaction, RandomOperationsMatchAStackOfMaps) {
-    const char* scale = std::getenv("WARPSHREW_RANDOM_SCALE");
-    const int rounds = 400 / std::max(1, scale != nullptr ? std::atoi(scale) : 1);
     const auto seed = std::random_device()();
     SCOPED_TRACE("seed " + std::to_string(seed));
     std::mt19937 rng(seed);
     const auto below_n = [&](unsigned n) { return static_cast<unsigned>(rng() % n); };
-    for (int round = 0; round < rounds; round++) {
+    for (std::uint64_t round = 0; round < test::scaled(400); round++) {
         const unsigned keys = 1 + below_n(20);
         const auto key = [&] { return Bytes(below_n(3) * 12, 'k') + std::to_string(below_n(keys)); };
         const auto value = [&] { return Bytes(below_n(4) == 0 ? 0 : below_n(40), static_cast<char>(rng())); };
