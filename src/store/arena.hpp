@@ -12,7 +12,7 @@ using Arena = std::pmr::monotonic_buffer_resource;
 
 /// A copy of `bytes` that lives as long as the arena.
 [[nodiscard]] inline BytesView copy_into(Arena& arena, BytesView bytes) {
-    if (bytes.empty()) return {};
+    if (bytes.empty()) return "";
     char* copy = static_cast<char*>(arena.allocate(bytes.size(), 1));
     std::memcpy(copy, bytes.data(), bytes.size());
     return {copy, bytes.size()};
@@ -22,7 +22,8 @@ using Arena = std::pmr::monotonic_buffer_resource;
 /// leaves behind is never more than it has.
 class ArenaBytes {
  public:
-    [[nodiscard]] BytesView get() const noexcept { return {data_, size_}; }
+    /// Never at a null pointer, which memcpy may not be given.
+    [[nodiscard]] BytesView get() const noexcept { return data_ != nullptr ? BytesView(data_, size_) : ""; }
 
     /// `bytes` may lie in what is replaced.
     void assign(Arena& arena, BytesView bytes) {
