@@ -46,7 +46,7 @@ class TemporaryFolder {
     std::filesystem::path path_;
 };
 
-/// The standard output of a command's first line to its last, each a number; nothing if it fails.
+/// The numbers that a command prints; nothing if it fails.
 [[nodiscard]] std::optional<std::vector<double>> numbers_from(const std::string& command);
 
 /// The interpreter of scripts/setup followed by a script of this folder, ready for a shell.

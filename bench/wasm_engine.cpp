@@ -1,14 +1,10 @@
 // Contracts: compiling, an instance's life, a call, a host call.
-//
-// WARPSHREW_BENCH_WASM names the contract of the first benchmarks; without it a small one of our own stands in. Its
-// host answers 0 to everything, so a real contract soon traps: what is measured is the call into it and the trap out of
-// it.
 #include <benchmark/benchmark.h>
 
 #include <cstdlib>
 #include <string>
 
-#include "base/file.hpp"
+#include "mint_chain.hpp"
 #include "wasm/engine.hpp"
 #include "wasm/wasmtime_api.hpp"
 
@@ -29,9 +25,6 @@ Bytes wat(std::string_view text) {
 
 /// Writes to 20 pages of 4 KiB, as a token's mint does.
 Bytes contract() {
-    if (const char* path = std::getenv("WARPSHREW_BENCH_WASM")) {
-        if (auto file = read_file(path)) return *std::move(file);
-    }
     return wat(R"((module (memory (export "memory") 17) (func (export "__execute") (result i32) (local $i i32)
         (loop (i32.store (i32.mul (local.get $i) (i32.const 4096)) (i32.const 1))
             (br_if 0 (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 20))))
@@ -50,14 +43,23 @@ struct Charging : Host {
     }
 };
 
-void compile(benchmark::State& state) {
-    const Bytes module = contract();
+/// Everything from the module's bytes to machine code: parsing, costing, rewriting, compiling.
+void compile(benchmark::State& state, const bench::FreeMint& contract) {
     for (auto _ : state) {
         Engine engine = Engine::create().value();
-        benchmark::DoNotOptimize(engine.compile(module).value());
+        benchmark::DoNotOptimize(engine.compile(contract.code).value());
     }
 }
-BENCHMARK(compile)->Unit(benchmark::kMillisecond);
+
+const bool registered = [] {
+    for (const bench::FreeMint& contract : bench::free_mints()) {
+        benchmark::RegisterBenchmark(("compile/" + contract.name).c_str(), compile, contract)
+            ->Unit(benchmark::kMillisecond)
+            ->MeasureProcessCPUTime()
+            ->UseRealTime();
+    }
+    return true;
+}();
 
 void compiled_before(benchmark::State& state) {
     const Bytes module = contract();
