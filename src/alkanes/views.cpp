@@ -36,6 +36,15 @@ std::span<const std::string_view> view_names() {
     return names;
 }
 
+static bool unsupported_view(std::string_view name) {
+    return std::find(unsupported.begin(), unsupported.end(), name) != unsupported.end();
+}
+
+bool view_exists(std::string_view name) {
+    const auto names = view_names();
+    return std::find(names.begin(), names.end(), name) != names.end() || unsupported_view(name);
+}
+
 Views::Views(const protorune::Network& network, const Builtins& builtins, wasm::Engine& engine)
     : network_(network), builtins_(builtins), engine_(engine) {}
 
@@ -44,8 +53,7 @@ Result<Bytes> Views::call(std::string_view name, std::uint64_t height, BytesView
     const std::vector<View>& all = all_views();
     const auto view = std::find_if(all.begin(), all.end(), [&](const View& v) { return v.name == name; });
     if (view == all.end()) {
-        const bool known = std::find(unsupported.begin(), unsupported.end(), name) != unsupported.end();
-        return fail("view " + std::string(name) + (known ? " is not supported" : " does not exist"));
+        return fail("view " + std::string(name) + (unsupported_view(name) ? " is not supported" : " does not exist"));
     }
     // Without their code the answer would be a wrong one: a contract that reverts, a token without a name.
     if (view->runs_contracts && network_.active(height) && !builtins_.missing().empty()) {

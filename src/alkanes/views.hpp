@@ -12,6 +12,9 @@ namespace warpshrew::alkanes {
 /// Names of all views, for help texts and for refusing others.
 [[nodiscard]] std::span<const std::string_view> view_names();
 
+/// Whether the reference has a view of that name, also one that is not supported here.
+[[nodiscard]] bool view_exists(std::string_view name);
+
 /// Views over a state at a height. Safe to call from several threads, each call on its own.
 class Views {
  public:

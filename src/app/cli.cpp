@@ -44,6 +44,11 @@ static void add_execution_options(CLI::App& command, SharedOptions& shared) {
 // Heights are stored in 32 bits.
 static constexpr std::uint64_t highest_block = std::numeric_limits<std::uint32_t>::max();
 
+// Empty for a view that exists, also if this version does not support it; else what is wrong.
+static std::string known_view(const std::string& name) {
+    return alkanes::view_exists(name) ? "" : "there is no view " + name;
+}
+
 int run(int argc, char** argv) noexcept {
     try {
         CLI::App app{"warpshrew: a Bitcoin indexer for ALKANES smart contracts"};
@@ -73,7 +78,7 @@ int run(int argc, char** argv) noexcept {
         c = app.add_subcommand("view", "call one view and print its response as hex");
         add_store_options(*c, shared);
         add_json_option(*c, shared);
-        c->add_option("NAME", view.name, joined(alkanes::view_names()))->required();
+        c->add_option("NAME", view.name, joined(alkanes::view_names()))->required()->check(known_view);
         c->add_option("HEX", view.request, "protobuf request; empty if left out");
         c->add_option("--height", view.height, "state after this block; default: the last one")->type_name("H");
         c->callback([&] { code = view_command(shared, view); });

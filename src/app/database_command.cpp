@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/commands.hpp"
+#include "app/node.hpp"
 #include "app/report.hpp"
 #include "base/hex.hpp"
 #include "store/database.hpp"
@@ -46,12 +47,8 @@ static int verify(const SharedOptions& shared, const store::Database& db) {
     return 0;
 }
 
-static int rollback(const SharedOptions& shared, store::Database& db, std::uint64_t tip, std::uint64_t height) {
-    if (height > tip) return failed({"the store ends at height " + std::to_string(tip) + ": there is nothing to undo"});
-    if (height < *db.first()) {
-        return failed({"the store begins at height " + std::to_string(*db.first()) + ": it cannot be rolled back to " +
-                       std::to_string(height)});
-    }
+static int rollback(const SharedOptions& shared, store::Database& db, std::uint64_t height) {
+    const std::uint64_t tip = *db.tip();
     if (const Result<void> result = db.truncate(height + 1); !result) return failed(result.error());
     if (shared.json) {
         std::cout << ordered_json{{"tip", height}, {"undone", tip - height}}.dump() << '\n';
@@ -92,12 +89,10 @@ int database_command(const SharedOptions& shared, const DatabaseCommand& command
     if (!db) return failed(db.error());
     if (command.action == "verify") return verify(shared, *db);
     if (command.action == "stats") return stats(shared, *db);
-    const std::optional<std::uint64_t> tip = db->tip();
-    if (!tip) return failed({"the store at " + shared.db_path.string() + " is empty"});
-    const std::uint64_t height = command.height.value_or(*tip);
-    if (command.action == "rollback") return rollback(shared, *db, *tip, height);
-    if (height > *tip) return failed({"the store ends at height " + std::to_string(*tip)});
-    return command.action == "digest" ? digest(shared, *db, height) : dump(shared, *db, height);
+    const Result<std::uint64_t> height = height_in(*db, command.height, shared.db_path);
+    if (!height) return failed(height.error());
+    if (writes) return rollback(shared, *db, *height);
+    return command.action == "digest" ? digest(shared, *db, *height) : dump(shared, *db, *height);
 }
 
 }  // namespace warpshrew::app

@@ -32,6 +32,18 @@ Result<protorune::Network> network_of(store::Database& db, const SharedOptions& 
     return network;
 }
 
+Result<std::uint64_t> height_in(const store::Database& db, std::optional<std::uint64_t> wanted,
+                                const std::filesystem::path& path) {
+    const std::optional<std::uint64_t> first = db.first(), tip = db.tip();
+    if (!first || !tip) return fail("the store at " + path.string() + " is empty: run `warpshrew index` first");
+    const std::uint64_t height = wanted.value_or(*tip);
+    if (height < *first || height > *tip) {
+        return fail("the store at " + path.string() + " has heights " + std::to_string(*first) + " to " +
+                    std::to_string(*tip) + ", not " + std::to_string(height));
+    }
+    return height;
+}
+
 Result<std::unique_ptr<Node>> Node::open(const SharedOptions& shared, const store::DatabaseOptions& options) {
     Result<store::Database> db = store::Database::open(shared.db_path, options);
     if (!db) return tl::unexpected(db.error());

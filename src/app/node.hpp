@@ -18,6 +18,10 @@ namespace warpshrew::app {
 /// mainnet for a new store. A store that may be written remembers it.
 [[nodiscard]] Result<protorune::Network> network_of(store::Database& db, const SharedOptions& shared, bool may_write);
 
+/// The height asked for, which must be one of the store's, or the last one.
+[[nodiscard]] Result<std::uint64_t> height_in(const store::Database& db, std::optional<std::uint64_t> wanted,
+                                              const std::filesystem::path& path);
+
 /// Everything that indexing and views need. Address-stable: the parts refer to each other.
 struct Node {
     protorune::Network network;

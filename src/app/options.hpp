@@ -32,7 +32,6 @@ struct ViewCommand {
 struct DatabaseCommand {
     std::string action;  ///< digest, dump, verify, rollback, stats
     std::optional<std::uint64_t> height;
-    bool yes = false;
 };
 
 struct DevnetCommand {

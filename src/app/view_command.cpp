@@ -19,16 +19,18 @@ int view_command(const SharedOptions& shared, const ViewCommand& command) {
     const Result<std::unique_ptr<Node>> opened = Node::open(shared, {.create = false, .read_only = true});
     if (!opened) return failed(opened.error());
     Node& node = **opened;
-    const std::optional<std::uint64_t> tip = node.db.tip();
-    if (!tip) return failed({"the store at " + shared.db_path.string() + " is empty: run `warpshrew index` first"});
-    const std::uint64_t height = command.height.value_or(*tip);
-    if (height > *tip) return failed({"the store ends at height " + std::to_string(*tip)});
+    const Result<std::uint64_t> height = height_in(node.db, command.height, shared.db_path);
+    if (!height) return failed(height.error());
 
     const alkanes::Views views(node.network, node.builtins, node.engine);
-    const Result<Bytes> response = views.call(command.name, height, *request, *node.db.at(height));
-    if (!response) return failed({"view " + command.name + ": " + response.error().reason});
+    const Result<Bytes> response = views.call(command.name, *height, *request, *node.db.at(*height));
+    if (!response) return failed(response.error());
+    // A value that could not be read counts as absent while the view runs; the answer would be wrong.
+    if (const Result<void> sound = node.db.health(); !sound) return failed(sound.error());
     if (shared.json) {
-        std::cout << nlohmann::ordered_json{{"view", command.name}, {"height", height}, {"response", to_hex(*response)}}
+        std::cout << nlohmann::ordered_json{{"view", command.name},
+                                            {"height", *height},
+                                            {"response", to_hex(*response)}}
                          .dump()
                   << '\n';
     } else {
