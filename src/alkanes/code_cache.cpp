@@ -86,6 +86,13 @@ Result<Result<CompiledCode>> CodeCache::find(store::Transaction& state, const Ru
     return too_many_aliases();
 }
 
+Bytes CodeCache::marker(const RuneId& id) {
+    const std::lock_guard lock(mutex_);
+    const auto [i, inserted] = markers_.try_emplace(id);
+    if (inserted) i->second = gzip(environment_.builtins.marker(id));
+    return i->second;
+}
+
 void CodeCache::end_block() {
     const std::lock_guard lock(mutex_);
     fresh_.clear();

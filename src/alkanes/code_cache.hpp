@@ -31,6 +31,9 @@ class CodeCache {
     /// Of a contract that does not exist.
     [[nodiscard]] Result<CompiledCode> none();
 
+    /// What is stored under a built-in contract's id: its marker in gzip form. Made once, for that takes a while.
+    [[nodiscard]] Bytes marker(const protorune::RuneId& id);
+
     /// Forgets code that a block has written, when the block is finished.
     void end_block();
     /// Forgets all stored code, after a rollback.
@@ -55,6 +58,7 @@ class CodeCache {
     absl::flat_hash_map<protorune::RuneId, Entry> committed_;
     absl::flat_hash_map<protorune::RuneId, Fresh> fresh_;
     absl::flat_hash_map<const Bytes*, Result<CompiledCode>> builtins_;
+    absl::flat_hash_map<protorune::RuneId, Bytes> markers_;
 };
 
 /// The contract's module, decompressed but not compiled; aliases and built-ins as in CodeCache::find.

@@ -2,7 +2,6 @@
 
 #include <limits>
 
-#include "alkanes/gzip.hpp"
 #include "alkanes/keys.hpp"
 #include "alkanes/message.hpp"
 #include "protorune/varint.hpp"
@@ -27,7 +26,7 @@ void write_genesis_state(store::BlockState& state, const protorune::Network& net
 Result<void> set_up(const Environment& environment, CodeCache& codes, store::BlockState& below, const BlockInfo& block,
                     const BuiltinContract& contract, std::uint64_t& frames) {
     const auto& network = environment.network;
-    below.set(code_key(contract.id), gzip(environment.builtins.marker(contract.id)));
+    below.set(code_key(contract.id), codes.marker(contract.id));
 
     Bytes calldata;
     protorune::append_varint(calldata, contract.id.block);

@@ -21,6 +21,16 @@ Indexer::Indexer(const protorune::Network& network, const Builtins& builtins, wa
 
 Indexer::~Indexer() = default;
 
+void Indexer::prepare(std::uint64_t height) {
+    auto& [environment, codes, prefetcher] = *parts_;
+    if (!environment.network.active(height) || !environment.builtins.missing().empty()) return;
+    for (const auto& contract : environment.network.builtins) {
+        (void)codes.marker(contract.id);
+        // An error is the set-up's to tell.
+        (void)environment.engine.compile(environment.builtins.code(contract.id, height));
+    }
+}
+
 void Indexer::prefetch(const bitcoin::Block& block) { parts_->prefetcher.prefetch(block, parts_->environment.network); }
 
 void Indexer::forget() { parts_->codes.forget(); }

@@ -27,6 +27,9 @@ class Indexer {
     /// an active height, or a built-in's set-up failed.
     [[nodiscard]] Result<BlockStats> index(store::BlockState& state, std::uint64_t height, const bitcoin::Block& block);
 
+    /// Compiles and compresses the built-in contracts for a first block at `height`, which otherwise does so itself.
+    void prepare(std::uint64_t height);
+
     /// Starts compiling contracts that `block` deploys, on other threads, ahead of index().
     void prefetch(const bitcoin::Block& block);
 

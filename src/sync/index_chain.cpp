@@ -70,6 +70,7 @@ Result<IndexOutcome> index_chain(store::Database& db, alkanes::Indexer& indexer,
     if (!fork) return tl::unexpected(fork.error());
     if (*fork >= now.end) return outcome;
 
+    if (!db.tip()) indexer.prepare(*fork);
     const auto fetch = [&](std::uint64_t height) {
         Result<bitcoin::Block> block = source.read(height);
         if (block) indexer.prefetch(*block);
