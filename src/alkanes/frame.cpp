@@ -290,6 +290,7 @@ Result<wasm::Instance> make_instance(Execution& x, const Result<CompiledCode>& c
                                      std::uint64_t fuel) {
     const std::uint64_t before = x.frames++;
     if (!code) return fail(wasm::compile_error_text(code.error(), before));
+    if (!wasm::has_memory_for(**code)) return fail(std::string(wasm::memory_budget_text));
     auto instance = wasm::Instance::create(x.environment.engine, *code, host, fuel);
     if (!instance) throw std::runtime_error("cannot run a contract: " + instance.error().reason);
     return instance;

@@ -220,6 +220,11 @@ Result<std::shared_ptr<const Code>> Engine::Parts::link(ModuleHandle compiled, c
             e.name, CallType{t.params.size(), t.results.size(), !t.results.empty() && t.results[0] == ValueType::i32});
         code->size += e.name.size() + entry_cost / 8;
     }
+    const Export* exported = module.find_export("memory");
+    for (std::size_t i = 0; i < module.memories.size(); i++) {
+        const std::uint32_t least = exported != nullptr && exported->index == i ? memory_pages : 0;
+        code->linear_memory += std::size_t{std::max(module.memories[i].min, least)} << 16;
+    }
     // Each table may grow to an equal share of what all may have, whatever the others do.
     std::uint32_t largest = 0;
     for (const TableType& t : module.tables) largest = std::max(largest, t.limits.min);

@@ -73,6 +73,11 @@ class Host {
 /// A contract, compiled. Shared between threads.
 class Code;
 
+/// Whether the contracts that run on this thread leave room for the memories of one more: memory_budget.hpp. If not,
+/// its frame fails with `memory_budget_text`.
+[[nodiscard]] bool has_memory_for(const Code& code) noexcept;
+inline constexpr std::string_view memory_budget_text = "out of bounds memory allocation";
+
 struct EngineOptions {
     std::optional<std::filesystem::path>
         cache;                 ///< folder of compiled code, kept across runs; it may be deleted at any time

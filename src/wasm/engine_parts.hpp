@@ -48,6 +48,7 @@ class Code {
     bool metered = false;                                    ///< has code, and so the fuel global
     std::int64_t table_elements = 0;                         ///< to which each table may grow
     std::size_t size = 0;                                    ///< bytes in memory, about
+    std::size_t linear_memory = 0;                           ///< bytes that an instance starts with
 };
 
 /// One module of Engine::compile: whoever asks first compiles, the others wait.

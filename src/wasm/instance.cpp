@@ -8,6 +8,7 @@
 #include "wasm/instantiation.hpp"
 #include "wasm/instrument.hpp"
 #include "wasm/linear_memory.hpp"
+#include "wasm/memory_budget.hpp"
 
 namespace warpshrew::wasm {
 namespace {
@@ -156,6 +157,8 @@ Result<void> Instance::define_host_functions(wasmtime_linker_t& linker) {
     }
     return {};
 }
+
+bool has_memory_for(const Code& code) noexcept { return MemoryBudget::of_this_thread()->has(code.linear_memory); }
 
 Result<Instance> Instance::create(Engine& engine, std::shared_ptr<const Code> code, Host& host, std::uint64_t fuel) {
     if (deep_stack_left() == 0) return fail("contracts run on the stacks of Engine::run_deep only");

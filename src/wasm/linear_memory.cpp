@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "wasm/memory_budget.hpp"
 #include "wasm/wasmtime_api.hpp"
 
 namespace warpshrew::wasm {
@@ -39,8 +40,9 @@ class MemoryPool;
 struct Slot {
     MemoryPool* pool;
     std::uint8_t* base;
-    std::size_t size = 0;        ///< of the memory
-    std::size_t accessible = 0;  ///< readable and writable from `base` on
+    std::size_t size = 0;                    ///< of the memory
+    std::size_t accessible = 0;              ///< readable and writable from `base` on
+    std::shared_ptr<MemoryBudget> budget{};  ///< from which `size` is taken
 };
 
 class MemoryPool {
@@ -159,13 +161,17 @@ std::uint8_t* get_memory(void* env, std::size_t* size, std::size_t* capacity) {
 
 wasmtime_error_t* grow_memory(void* env, std::size_t size) {
     auto* s = static_cast<Slot*>(env);
-    if (size >= s->size && s->pool->resize(*s, size)) return nullptr;
+    const std::size_t more = size - s->size;  // wasmtime asks for no less than there is
+    if (!s->budget->take(more)) return error("more memory than a message may have");
+    if (s->pool->resize(*s, size)) return nullptr;
+    s->budget->give_back(more);
     growth_failed = true;
     return error("no memory left");
 }
 
 void drop_memory(void* env) {
     auto* s = static_cast<Slot*>(env);
+    std::exchange(s->budget, nullptr)->give_back(s->size);
     s->pool->give_back(s);
 }
 
@@ -173,8 +179,14 @@ wasmtime_error_t* new_memory(void* env, const wasm_memorytype_t*, std::size_t mi
                              std::size_t reserved, std::size_t guard, wasmtime_linear_memory_t* out) {
     auto* pool = static_cast<MemoryPool*>(env);
     if (reserved > pool->reservation() || guard > pool->guard()) return error("a memory of unexpected form");
+    auto budget = MemoryBudget::of_this_thread();
+    if (!budget->take(minimum)) return error("more memory than a message may have");
     Slot* s = pool->take(minimum);
-    if (s == nullptr) return error("no memory left");
+    if (s == nullptr) {
+        budget->give_back(minimum);
+        return error("no memory left");
+    }
+    s->budget = std::move(budget);
     *out = {s, get_memory, grow_memory, drop_memory};
     return nullptr;
 }

@@ -169,6 +169,31 @@ TEST(Call, DepthThatIsAllowed) {
     EXPECT_NE(chain.outcome(), "success");
 }
 
+// docs/consensus.md: two frames of 32,768 pages fit into 4 GiB, with one page more the second fails.
+TEST(Call, MemoryOfAllFrames) {
+    TestChain chain(bare_network("regtest"), 0);
+    for (const unsigned last : {384, 385}) {
+        std::string memories = "(memory " + std::to_string(last) + ")";  // behind the exported one's 512 pages
+        for (int i = 0; i < 48; i++) memories += "(memory 664)";
+        const auto large = chain.deploy(contract("(i32.const 1024)", {{1024, empty_response}}, memories));
+        const std::string call = "(drop (call $__call (i32.const 64) (i32.const 512) (i32.const 768) (i64.const 0)))";
+        const Bytes caller =
+            contract(call + call + "(i32.const 1024)",
+                     {{64, words({large.block, large.tx})}, {512, no_tokens}, {768, no_writes}, {1024, empty_response}},
+                     "(memory 384)" + memories.substr(memories.find(')') + 1));
+        chain.mine({create(caller)});
+        if (last == 384) {
+            EXPECT_EQ(chain.outcome(), "success");
+            continue;
+        }
+        EXPECT_NE(chain.outcome(), "success");
+        const auto trace = chain.trace();
+        ASSERT_TRUE(trace);
+        ASSERT_GT(trace->events_size(), 3);
+        EXPECT_EQ(text_of(trace->events(3).exit_context()), "out of bounds memory allocation");
+    }
+}
+
 // 18: creations in calls take the transaction's first envelope as well.
 TEST(Call, CreatesFromTheSameEnvelope) {
     // Only the frame that a message calls, whose caller is (0, 0), creates.

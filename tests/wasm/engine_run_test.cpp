@@ -360,6 +360,40 @@ TEST(EngineRun, TablesGrowWithinBounds) {
     EXPECT_EQ(run(grow("-1")).text, "= -1");
 }
 
+// docs/consensus.md: 64 Ki pages for all memories of the frames that run, here 512 + 97 * 664 and `last`.
+TEST(EngineRun, MemoriesShareABudget) {
+    const auto memories = [](unsigned last, std::string_view result) {
+        std::string text = "(memory (export \"memory\") 1) (memory $last " + std::to_string(last) + ")";
+        for (int i = 0; i < 97; i++) text += "(memory 664)";
+        return compile(text + "(func (export \"__execute\") (result i32) " + std::string(result) + ")");
+    };
+    constexpr unsigned most = 65'536 - 512 - 97 * 664;
+    const auto grow = memories(most - 1, "(drop (memory.grow $last (i32.const 1))) (memory.grow $last (i32.const 1))");
+    for (int i = 0; i < 2; i++) EXPECT_EQ(run(grow).text, "= -1");  // what an instance had is given back
+    EXPECT_EQ(run(memories(most - 1, "(memory.grow $last (i32.const 1))")).text, "= " + std::to_string(most - 1));
+    EXPECT_EQ(run(memories(most - 1, "(memory.grow $last (i32.const 2))")).text, "= -1");
+    EXPECT_EQ(run(memories(most, "(memory.grow $last (i32.const 1))")).text, "= -1");
+    EXPECT_EQ(run(memories(most, "(memory.grow $last (i32.const 0))")).text, "= " + std::to_string(most));
+
+    const auto full = memories(most, "(i32.const 0)"), beyond = memories(most + 1, "(i32.const 0)"),
+               small = contract("(memory.size)");
+    engine().run_deep([&] {
+        EXPECT_TRUE(has_memory_for(*full));
+        EXPECT_FALSE(has_memory_for(*beyond));
+        TestHost host;
+        EXPECT_FALSE(Instance::create(engine(), beyond, host, plenty));
+        {
+            const auto instance = Instance::create(engine(), full, host, plenty);
+            ASSERT_TRUE(instance) << instance.error().reason;
+            EXPECT_FALSE(has_memory_for(*small));
+        }
+        EXPECT_TRUE(has_memory_for(*full));
+        // Another thread has a budget of its own.
+        const auto instance = Instance::create(engine(), full, host, plenty);
+        std::thread([&] { engine().run_deep([&] { EXPECT_TRUE(has_memory_for(*full)); }); }).join();
+    });
+}
+
 TEST(EngineRun, Threads) {
     const auto code = compile(R"((import "env" "__request_block" (func $q (result i32))) (memory (export "memory") 1)
         (func (export "__execute") (result i32) (local $i i32)
