@@ -16,7 +16,7 @@ add_library(warpshrew_abseil INTERFACE)
 target_link_libraries(warpshrew_abseil INTERFACE absl::flat_hash_map absl::flat_hash_set absl::btree absl::inlined_vector absl::strings absl::span)
 
 # The wasmtime wheel's shared library; scripts/setup puts it there. src/wasm/wasmtime_api.hpp declares what is used of it.
-set(WARPSHREW_WASMTIME ${CMAKE_SOURCE_DIR}/.deps/wasmtime/_libwasmtime.so)
+set(WARPSHREW_WASMTIME ${CMAKE_SOURCE_DIR}/.deps/wasmtime/libwasmtime.so)
 file(REAL_PATH ${WARPSHREW_WASMTIME} WARPSHREW_WASMTIME_FILE)
 if(NOT EXISTS ${WARPSHREW_WASMTIME_FILE})
     message(FATAL_ERROR "the wasmtime library is missing: run scripts/setup")
@@ -27,4 +27,4 @@ if(NOT WARPSHREW_WASMTIME_SHA256 STREQUAL 3127ca42fe7cdd3f0a43a358e79177dcfedd46
     message(FATAL_ERROR "${WARPSHREW_WASMTIME_FILE} is not the library of the wasmtime 50.0.1 wheel: run scripts/setup")
 endif()
 add_library(wasmtime SHARED IMPORTED)
-set_target_properties(wasmtime PROPERTIES IMPORTED_LOCATION ${WARPSHREW_WASMTIME_FILE})
+set_target_properties(wasmtime PROPERTIES IMPORTED_LOCATION ${WARPSHREW_WASMTIME_FILE} IMPORTED_NO_SONAME ON)
