@@ -34,7 +34,7 @@ Result<Target> create(Execution& x, u128 sequence) {
     const RuneId id{2, sequence};
     record_creation(x, id, *payload);
     store::set_uint(x.state, sequence_key, sequence + 1);
-    return created(x, id, x.codes.load(id, *payload));
+    return created(x, id, x.codes.load(*payload));
 }
 
 Result<Target> create_reserved(Execution& x, u128 number) {
@@ -44,7 +44,7 @@ Result<Target> create_reserved(Execution& x, u128 number) {
     if (!x.state.get(code_key(id)).empty())
         return fail("used CREATERESERVED cellpack but " + to_decimal(number) + " already holds a binary");
     record_creation(x, id, *payload);
-    return created(x, id, x.codes.load(id, *payload));
+    return created(x, id, x.codes.load(*payload));
 }
 
 Result<Target> clone(Execution& x, const RuneId& factory, u128 sequence) {

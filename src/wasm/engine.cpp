@@ -35,7 +35,6 @@ const std::array<HostSignature, 18> host_functions{{
 namespace {
 
 constexpr std::size_t memory_reservation = std::size_t{4} << 30, memory_guard = std::size_t{32} << 20;
-constexpr std::size_t most_known = std::size_t{512} << 20;  ///< bytes of code, and of errors, that are remembered
 constexpr std::size_t entry_cost = 1024;
 
 /// The features of wasmi 0.37.2's default configuration (wasmi-fuel.md 1.1), and what makes results and time the same
@@ -117,6 +116,7 @@ Result<Engine> Engine::create(const EngineOptions& options) {
     parts->linker.reset(wasmtime_linker_new(parts->engine.get()));
     if (auto r = Instance::define_host_functions(*parts->linker); !r) return tl::unexpected(r.error());
     parts->free_instances = std::make_shared<std::atomic<unsigned>>(options.instances);
+    parts->most_known = options.remembered;
     if (options.cache) parts->cache.emplace(*options.cache);
     return Engine(std::move(parts));
 }

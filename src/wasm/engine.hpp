@@ -80,8 +80,9 @@ inline constexpr std::string_view memory_budget_text = "out of bounds memory all
 
 struct EngineOptions {
     std::optional<std::filesystem::path>
-        cache;                 ///< folder of compiled code, kept across runs; it may be deleted at any time
-    unsigned instances = 512;  ///< live instances at most: 25 frames a thread, with room
+        cache;  ///< folder of compiled code, kept across runs; it may be deleted at any time
+    std::size_t remembered = std::size_t{512} << 20;  ///< bytes of code, and of errors, that are remembered
+    unsigned instances = 512;                         ///< live instances at most: 25 frames a thread, with room
 };
 
 /// Compiles and runs contracts. One for a process is enough; safe from many threads.

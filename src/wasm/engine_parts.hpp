@@ -72,7 +72,7 @@ struct Engine::Parts {
     std::mutex mutex;  ///< of the members below
     std::map<Digest, Known> known;
     std::list<Digest> recently_used;  ///< the last one first
-    std::size_t known_cost = 0;
+    std::size_t known_cost = 0, most_known = 0;
 
     [[nodiscard]] std::shared_ptr<CompileEntry> entry(const Digest& hash);
     void account(const Digest& hash, const CompileEntry& entry);

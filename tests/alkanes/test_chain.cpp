@@ -85,8 +85,11 @@ Bytes contract(std::string_view body, const std::map<unsigned, Bytes>& buffers, 
 
 Bytes returning(const Bytes& response) { return contract("(i32.const 1024)", {{1024, response}}); }
 
-TestChain::TestChain(const protorune::Network& network, std::uint64_t start)
-    : height(start), network_(network), builtins_(network_, {}), indexer_(network_, builtins_, test_engine()) {}
+TestChain::TestChain(const protorune::Network& network, std::uint64_t start, alkanes::CodeByDigest builtins)
+    : height(start),
+      network_(network),
+      builtins_(network_, std::move(builtins)),
+      indexer_(network_, builtins_, test_engine()) {}
 
 void TestChain::mine(const std::vector<TestTransaction>& transactions) {
     last_ = {bitcoin::coinbase(static_cast<std::uint32_t>(height), {{5'000'000'000, "\x51"}})};

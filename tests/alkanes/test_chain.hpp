@@ -52,7 +52,8 @@ struct TestTransaction {
 
 class TestChain {
  public:
-    explicit TestChain(const protorune::Network& network, std::uint64_t start);
+    /// `builtins`: code of the network's built-in contracts.
+    explicit TestChain(const protorune::Network& network, std::uint64_t start, alkanes::CodeByDigest builtins = {});
 
     /// Indexes a block of these transactions, behind a coinbase.
     void mine(const std::vector<TestTransaction>& transactions);
@@ -79,6 +80,8 @@ class TestChain {
     std::uint32_t inventory(const RuneId& who) const;
     /// Tokens on an output of the last block.
     u128 tokens_on(unsigned tx, std::uint32_t vout, const RuneId& id) const;
+
+    [[nodiscard]] alkanes::Indexer& indexer() noexcept { return indexer_; }
 
     std::uint64_t height;  ///< of the next block
     store::MemoryState state;
