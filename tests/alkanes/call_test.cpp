@@ -1,4 +1,4 @@
-// Calls between contracts (alkanes-vm.md 2.4 to 2.6, 6.1; numbers are those of section 10).
+// Calls between contracts (alkanes-vm.md 2.4 to 2.6, 6.1; 10.N: its edge cases).
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -61,7 +61,7 @@ TEST(Call, ReturnsTheChildsAnswer) {
     EXPECT_GT(at_call, start - 500 - map_price - 60);
 }
 
-// 22: the child writes into the caller, sees the caller's caller, and its tokens do not move.
+// 10.22: the child writes into the caller, sees the caller's caller, and its tokens do not move.
 TEST(Call, Delegate) {
     TestChain chain(bare_network("regtest"), 0);
     chain.deploy(returning(response({{{2, 1}, 3}}, {{"/child", "1"}})));
@@ -77,7 +77,7 @@ TEST(Call, Delegate) {
     EXPECT_EQ(inner.incoming_alkanes_size(), 1);
 }
 
-// 23: everything is taken back, the caller's own map too; the returndata and the fuel are not.
+// 10.23: everything is taken back, the caller's own map too; the returndata and the fuel are not.
 TEST(Call, Static) {
     TestChain chain(bare_network("regtest"), 0);
     chain.deploy_reserved(returning(response({}, {}, "x")), 1);
@@ -93,7 +93,7 @@ TEST(Call, Static) {
     EXPECT_EQ(chain.get("/alkanes/sequence"), to_le(u128{3}));
 }
 
-// 24, 2.4.10: a call that fails before its child runs marks the caller, which runs on.
+// 10.24, 2.4.10: a call that fails before its child runs marks the caller, which runs on.
 TEST(Call, FailsBeforeTheChild) {
     TestChain chain(bare_network("regtest"), 0);
     const auto fails = [&](const std::vector<u128>& target, const Bytes& tokens, const Bytes& map) {
@@ -117,8 +117,8 @@ TEST(Call, FailsBeforeTheChild) {
     EXPECT_EQ(fails({800'000'000, 4}, no_tokens, no_writes), "Unknown precompiled contract: [800000000, 4]");
 }
 
-// 2.4.9: from the fork on a child that fails leaves its caller without fuel, before it the caller is marked. Neither
-// message lives.
+// 10.37, 2.4.9: from the fork on a child that fails leaves its caller without fuel, before it the caller is marked.
+// Neither message lives.
 TEST(Call, ContainmentFrom950000) {
     for (const std::uint64_t height : {949'999, 950'000}) {
         TestChain chain(bare_network("mainnet"), height);
@@ -133,7 +133,7 @@ TEST(Call, ContainmentFrom950000) {
     }
 }
 
-// 39, 2.6: 25 frames and no more; the last may not even call a precompile.
+// 10.39, 2.6: 25 frames and no more; the last may not even call a precompile.
 TEST(Call, Depth) {
     TestChain chain(bare_network("regtest"), 0);
     chain.mine({create(calling("__call", {4, 3}), {message({3, 3})})});
@@ -169,6 +169,24 @@ TEST(Call, DepthThatIsAllowed) {
     EXPECT_NE(chain.outcome(), "success");
 }
 
+// 10.44: of the frames of one contract that write a key, the outermost returns last.
+TEST(Call, TheLastToReturnWrites) {
+    const unsigned value_at = 1024 + 16 + 4 + 4 + 2 + 4;  // in the response
+    const Bytes code = contract(
+        "(drop (call $__load_context (i32.const 2052)))"
+        "(if (i32.gt_u (i32.load8_u (i32.const 2148)) (i32.const 0)) (then"
+        "  (i32.store8 (i32.const 96) (i32.sub (i32.load8_u (i32.const 2148)) (i32.const 1)))"
+        "  (drop (call $__call (i32.const 64) (i32.const 512) (i32.const 768) (i64.const 0)))))"
+        "(i32.store8 (i32.const " +
+            std::to_string(value_at) + ") (i32.load8_u (i32.const 2148))) (i32.const 1024)",
+        {{64, words({4, 3, 0})}, {512, no_tokens}, {768, no_writes}, {1024, response({}, {{"/k", "?"}})}});
+    TestChain chain(bare_network("regtest"), 0);
+    chain.deploy_reserved(code, 3);
+    chain.call({4, 3, 5});
+    EXPECT_EQ(chain.outcome(), "success");
+    EXPECT_EQ(chain.storage({4, 3}, "/k"), "\x05");
+}
+
 // docs/consensus.md: two frames of 32,768 pages fit into 4 GiB, with one page more the second fails.
 TEST(Call, MemoryOfAllFrames) {
     TestChain chain(bare_network("regtest"), 0);
@@ -194,7 +212,7 @@ TEST(Call, MemoryOfAllFrames) {
     }
 }
 
-// 18: creations in calls take the transaction's first envelope as well.
+// 10.18: creations in calls take the transaction's first envelope as well.
 TEST(Call, CreatesFromTheSameEnvelope) {
     // Only the frame that a message calls, whose caller is (0, 0), creates.
     const Bytes code = contract(
@@ -213,7 +231,7 @@ TEST(Call, CreatesFromTheSameEnvelope) {
     EXPECT_EQ(chain.outcome(), "ALKANES: revert");  // no envelope now
 }
 
-// 16: (1, 1) creates nothing, but costs what a deployment costs.
+// 10.16: (1, 1) creates nothing, but costs what a deployment costs.
 TEST(Call, DeploymentFee) {
     for (const u128 block : {1, 7}) {
         TestChain chain(bare_network("regtest"), 0);
@@ -225,14 +243,14 @@ TEST(Call, DeploymentFee) {
     }
 }
 
-// 25: to (0, 0) nothing moves, and nothing is checked.
+// 10.25: to (0, 0) nothing moves, and nothing is checked.
 TEST(Call, TransferToNobody) {
     TestChain chain(bare_network("mainnet"), 949'000);
     chain.mine({create(calling("__call", {0, 0}, words({1, 2, 99, 5})))});
     EXPECT_EQ(text_of(chain.trace()->events(3).exit_context()), "unexpected end-of-file (at offset 0x0)");
 }
 
-// 6.1; 29: the sum of the coinbase's outputs; 31: an exit without an enter.
+// 6.1; 10.29: the sum of the coinbase's outputs; 10.31: an exit without an enter.
 TEST(Call, Precompiles) {
     TestChain chain(bare_network("regtest"), 0);
     const auto ask = [&](u128 n) {
@@ -254,7 +272,7 @@ TEST(Call, Precompiles) {
     EXPECT_EQ(ask(3), to_le(u128{5'000'000'000}));
 }
 
-// 30: attempts are counted by their form, one a transaction.
+// 10.30: attempts are counted by their form, one a transaction.
 TEST(Call, MintsOfTheBlock) {
     TestChain chain(bare_network("regtest"), 0);
     const auto plain = [](std::vector<protorune::Protostone> stones) {

@@ -1,4 +1,4 @@
-// How a block's fuel is shared (alkanes-vm.md 4.2, 4.3; edge cases 10.7, 10.9 to 10.12).
+// How a block's fuel is shared (alkanes-vm.md 4.2, 4.3; edge cases 10.7, 10.9, 10.10, 10.11, 10.12).
 
 #include "alkanes/fuel_tank.hpp"
 
@@ -43,6 +43,7 @@ struct TestBlock {
 
 }  // namespace
 
+// 10.11
 TEST(FuelSize, MessagesOfTwoIntegers) {
     const TestBlock b({{}, {{2, 0, 77}}, {{2}}, {{u128_max}}});
     EXPECT_EQ(b.size(0), 0u);
@@ -51,7 +52,7 @@ TEST(FuelSize, MessagesOfTwoIntegers) {
     EXPECT_EQ(b.size(3), b.block.transactions()[3].vsize());  // padding is the second integer
 }
 
-// Edge case 10.12: only the witness of input 0, only for (1, 0) and (3, n).
+// 10.12: only the witness of input 0, only for (1, 0) and (3, n).
 TEST(FuelSize, DeploymentsDoNotPayForTheWitness) {
     const TestBlock b({{{1, 0}}, {{3, 5}}, {{2, 1}, {3, 5}}, {{1, 1}}, {{5, 1}}, {{6, 1}}}, 4000);
     for (const std::size_t i : {1, 2, 3}) EXPECT_LT(b.size(i), 400u) << i;
@@ -60,6 +61,7 @@ TEST(FuelSize, DeploymentsDoNotPayForTheWitness) {
     EXPECT_EQ(b.size(1), tx.base_size);  // no other witness: the segwit marker is gone as well
 }
 
+// 10.7, 10.9, 10.10
 TEST(Tank, SharesUnspentFuelWithLaterTransactions) {
     const TestBlock b({{{2, 1}}, {{2, 1, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9}}, {{2, 1}}});
     const std::uint64_t s1 = b.size(1), s2 = b.size(2), s3 = b.size(3);

@@ -1,4 +1,4 @@
-// Messages: fuel, failures, tokens (alkanes-vm.md 2.2, 2.3, 3.4, 4; numbers are those of section 10).
+// Messages: fuel, failures, tokens (alkanes-vm.md 2.2, 2.3, 3.4, 4; 10.N: its edge cases).
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -27,7 +27,7 @@ u128 value(const pb::alkanes::Uint128& n) { return u128{n.hi()} << 64 | n.lo(); 
 
 }  // namespace
 
-// 1: the padding shows in the context: 13 inputs of (2, 1, 77).
+// 10.1, 10.42: the padding shows in the context: 13 inputs of (2, 1, 77).
 TEST(Message, PaddingIsInputs) {
     TestChain chain(bare_network("regtest"), 0);
     const auto id =
@@ -38,12 +38,12 @@ TEST(Message, PaddingIsInputs) {
                               {{1024, empty_response}}));
     chain.call({id.block, id.tx, 77});
     ASSERT_EQ(chain.outcome(), "success");
-    std::vector<u128> expected{2, 1, 0, 0, 3, 0, 77};  // 42: vout is outputs + 1 + index
+    std::vector<u128> expected{2, 1, 0, 0, 3, 0, 77};  // 10.42: vout is outputs + 1 + index
     expected.resize(6 + 13);
     EXPECT_EQ(chain.exit().response().data(), words(expected));
 }
 
-// 2: below 943,500 of mainnet host functions are checked, not charged.
+// 10.2, 10.28: below 943,500 of mainnet host functions are checked, not charged.
 TEST(Message, HostFunctionsAreChargedFrom943500) {
     const auto used = [](std::uint64_t height, std::string_view body) {
         TestChain chain(bare_network("mainnet"), height - 1);
@@ -58,10 +58,10 @@ TEST(Message, HostFunctionsAreChargedFrom943500) {
     EXPECT_EQ(used(943'500, calls), used(943'499, calls) + 10 + 5 + 5 + 50 + 100);
     EXPECT_EQ(used(943'500, ""), used(943'499, ""));
     const auto loads = "(call $__load_transaction (i32.const 4096)) (call $__load_block (i32.const 8192))";
-    EXPECT_EQ(used(943'500, loads), used(943'499, loads) + 500 + 1000);  // 28: flat
+    EXPECT_EQ(used(943'500, loads), used(943'499, loads) + 500 + 1000);  // 10.28: flat
 }
 
-// 5 and 4.1: an empty storage map is paid for, 8 or 40 for each of its 4 bytes; the minimum rises with it.
+// 10.5 and 4.1: an empty storage map is paid for, 8 or 40 for each of its 4 bytes; the minimum rises with it.
 TEST(Message, FuelChangesAt899087) {
     for (const std::uint64_t height : {899'086, 899'087}) {
         TestChain chain(bare_network("mainnet"), height - 1);
@@ -73,7 +73,7 @@ TEST(Message, FuelChangesAt899087) {
     }
 }
 
-// 3, 4: abort does not stop the contract; its message is what it returns, unless it traps.
+// 10.3, 10.4, 10.27: abort does not stop the contract; its message is what it returns, unless it traps.
 TEST(Message, Abort) {
     TestChain chain(bare_network("regtest"), 0);
     const Bytes text = response({}, {},
@@ -96,12 +96,13 @@ TEST(Message, Abort) {
     EXPECT_EQ(check("(i32.const 1024)", Bytes(19, '\0')), "ALKANES: revert: failed to fill whole buffer");  // 46
     EXPECT_EQ(check("(i32.const -1)", {}), "ALKANES: revert: invalid start offset");
     EXPECT_EQ(check("(i32.const 3)", {}), "ALKANES: revert: failed to read length prefix");
-    // A failing host function is like abort (3.4); one of a bad pointer for __log too (27).
+    // A failing host function is like abort (3.4); one of a bad pointer for __log too (10.27).
     EXPECT_EQ(check("(call $__log (i32.const 0)) (i32.const 1024)", empty_response), "ALKANES: revert");
     EXPECT_EQ(check("(call $__log (i32.const 64)) (i32.const 1024)", empty_response), "success");
 }
 
-// 6: what the frame used, with its storage, must fit into the transaction's fuel. 40: a revert shows u64::MAX.
+// 10.6: what the frame used, with its storage, must fit into the transaction's fuel.
+// 10.40: a revert shows u64::MAX.
 TEST(Message, StorageMustBePaid) {
     TestChain chain(bare_network("regtest"), 0);
     const auto writer = [](std::size_t n) { return returning(response({}, {{"/k", Bytes(n, 'v')}})); };
@@ -116,7 +117,7 @@ TEST(Message, StorageMustBePaid) {
     EXPECT_EQ(chain.storage({2, 2}, "/k"), "");
 }
 
-// 7: a message that fails leaves no fuel to those behind it in its transaction. Each has a trace.
+// 10.7: a message that fails leaves no fuel to those behind it in its transaction. Each has a trace.
 TEST(Message, DrainedFuel) {
     TestChain chain(bare_network("regtest"), 0);
     const auto id = chain.deploy(doing(""));
@@ -129,7 +130,8 @@ TEST(Message, DrainedFuel) {
     EXPECT_EQ(chain.outcome(2, 0), "success");
 }
 
-// 8: errors before the fuel neither drain it nor show in a trace. 15: a missing (4, n) is one, a missing (2, n) is not.
+// 10.8: errors before the fuel neither drain it nor show in a trace.
+// 10.15: a missing (4, n) is one, a missing (2, n) is not.
 TEST(Message, ErrorsBeforeTheFuel) {
     TestChain chain(bare_network("regtest"), 0);
     const auto id = chain.deploy(doing(""));
@@ -155,7 +157,8 @@ TEST(Message, UnknownTargets) {
     }
 }
 
-// 19: tokens of its own a contract gives as it likes. 20: entries are taken in order.
+// 10.19: tokens of its own a contract gives as it likes.
+// 10.20: entries are taken in order.
 TEST(Message, SelfMint) {
     TestChain chain(bare_network("regtest"), 0);
     const RuneId self{2, 1};
@@ -172,7 +175,31 @@ TEST(Message, SelfMint) {
     EXPECT_EQ(value(chain.trace()->events(0).enter_context().context().inner().incoming_alkanes(0).value()), 12u);
 }
 
-// 45: tokens that it does not have are an error where they are taken.
+// 10.21: but not tokens whose id is that of a rune.
+TEST(Message, EtchedIdsAreNotMinted) {
+    for (const bool etched : {false, true}) {
+        TestChain chain(bare_network("regtest"), 0);
+        const RuneId self{2, 1};
+        if (etched) chain.state.map["/etching/byruneid/" + protorune::id32(self)] = "NAME";
+        const Bytes code = returning(response({{self, 5}}));
+        chain.mine({{{message({1, 0})}, protorune::contract_envelope(alkanes::gzip(code)), {}, 1}});
+        EXPECT_EQ(chain.outcome() == "success", !etched);
+        EXPECT_EQ(chain.tokens_on(1, 0, self), etched ? 0u : 5u);
+    }
+}
+
+// 10.34, docs/consensus.md: a stored integer of another length is extended by zeros or cut.
+TEST(Message, StoredIntegersOfOtherLengths) {
+    for (const Bytes& stored : {Bytes("\x05"), to_le(u128{5}) + "xyz"}) {
+        TestChain chain(bare_network("regtest"), 0);
+        chain.deploy(doing(""));
+        chain.state.map[Bytes(alkanes::sequence_key)] = stored;
+        EXPECT_EQ(chain.deploy(doing("")), (RuneId{2, 5}));
+        EXPECT_EQ(chain.get(alkanes::sequence_key), to_le(u128{6}));
+    }
+}
+
+// 10.45: tokens that it does not have are an error where they are taken.
 TEST(Message, OthersTokens) {
     TestChain chain(bare_network("regtest"), 0);
     const Bytes code = returning(response({{{2, 9}, 5}}));
@@ -186,7 +213,8 @@ TEST(Message, OthersTokens) {
     EXPECT_THAT(chain.outcome(), StartsWith("overflow error during balance sheet increase, current(3402823669"));
 }
 
-// 17: what a failing constructor created is undone, and the id is used again. 43: its inventory is not.
+// 10.17: what a failing constructor created is undone, and the id is used again.
+// 10.43: its inventory is not.
 TEST(Message, RevertsUndoCreation) {
     TestChain chain(bare_network("regtest"), 0);
     const RuneId token{2, 1};
@@ -217,7 +245,7 @@ TEST(Message, RevertsUndoCreation) {
     EXPECT_EQ(chain.get(alkanes::inventory_key(keeper) + "/1"), what);
 }
 
-// 26: of a balance that was never set only the length, 0, is written. 3.4: who and what have 32 bytes.
+// 10.26: of a balance that was never set only the length, 0, is written. 3.4: who and what have 32 bytes.
 TEST(Message, BalanceThatWasNeverSet) {
     TestChain chain(bare_network("regtest"), 0);
     const std::string look = "(call $__balance (i32.const 64) (i32.const 128) (i32.const 1044))";
@@ -229,8 +257,8 @@ TEST(Message, BalanceThatWasNeverSet) {
                  1}});
     EXPECT_EQ(chain.outcome(), "success");
     EXPECT_EQ(chain.exit().response().data(), Bytes(16, 'z'));
-    const Bytes short_id =
-        contract(look + "(i32.const 1024)", {{64, Bytes(31, '\0')}, {128, protorune::id32({2, 9})}, {1024, empty_response}});
+    const Bytes short_id = contract(look + "(i32.const 1024)",
+                                    {{64, Bytes(31, '\0')}, {128, protorune::id32({2, 9})}, {1024, empty_response}});
     chain.mine({{{message({1, 0})}, protorune::contract_envelope(alkanes::gzip(short_id)), {}, 1}});
     EXPECT_EQ(chain.outcome(), "ALKANES: revert");
 }
@@ -247,7 +275,7 @@ TEST(Message, MemoryThatCannotGrow) {
     chain.deploy(contract("(i32.const 1024)", {{1024, empty_response}}, "", "1 512"));
 }
 
-// 1.3: what is stored for a creation, and for a clone. 13, 14: sequence numbers and aliases.
+// 1.3: what is stored for a creation, and for a clone. 10.13, 10.14: sequence numbers and aliases.
 TEST(Message, CreationsAndClones) {
     TestChain chain(bare_network("regtest"), 0);
     chain.deploy(doing(""));

@@ -16,7 +16,7 @@ using test::words;
 static Result<std::vector<protorune::RuneTransfer>> parcel(BytesView b) { return read_parcel(b); }
 static Result<StorageMap> map(BytesView b) { return read_storage_map(b); }
 
-// 1.2.3, edge case 10.1: each byte of padding is one more input.
+// 1.2.3, 10.1: each byte of padding is one more input.
 TEST(Calldata, PaddingIsInputs) {
     const auto c = decode_calldata(Bytes("\x02\x00\x4d", 3) + Bytes(12, '\0'));
     ASSERT_TRUE(c);
@@ -75,7 +75,7 @@ TEST(StorageMaps, LaterDuplicateWinsAndTheRestIsLeft) {
     EXPECT_EQ(storage_map_size(*m), 4u + 9 + 10 + 9);
 }
 
-// Edge case 10.46
+// 10.46
 TEST(Responses, LessThanTwentyBytes) {
     EXPECT_FALSE(decode_response(Bytes(19, '\0')));
     EXPECT_TRUE(decode_response(Bytes(20, '\0')));

@@ -393,6 +393,7 @@ TEST_F(ViewsTest, Getblock) {
     EXPECT_FALSE(call("getblock", hex("0808")).has_value());
 }
 
+// 10.41
 TEST_F(ViewsTest, AlkanesIdToOutpointGivesTheTxidAsDisplayed) {
     Bytes txid(32, '\0');
     txid[0] = 1;
@@ -471,7 +472,7 @@ TEST_F(ViewsTest, PositionIsThatInTheListOfItsHeight) {
     EXPECT_EQ(parsed<pbp::OutpointResponse>("runesbyoutpoint", outpoint_request(txid_a, 1)).txindex(), 1U);
 }
 
-// With an entry, of whatever amount, height and position are the smallest id (protorune.md 4.3).
+// protorune.md 7.40, 4.3: with an entry, of whatever amount, height and position are the smallest id.
 TEST_F(ViewsTest, OutpointWithBalances) {
     const Bytes op = put_outpoint(txid_a, 7, "addr");
     put_sheet("/runes/proto/5/byoutpoint/" + op, {{{900, 3}, 5}, {{2, (u128{1} << 32) + 1}, 0}});
@@ -574,7 +575,8 @@ TEST_F(ViewsTest, ByAddress) {
     EXPECT_EQ(answer("spendablesbyaddress", wallet_request("addr", 1)), "");
 }
 
-TEST_F(ViewsTest, SpentIsToldByLengthAlone) {  // protorune.md 4.3
+// protorune.md 7.35, 4.3
+TEST_F(ViewsTest, SpentIsToldByLengthAlone) {
     const Bytes op = put_outpoint(txid_a, 7, "rdda");
     set_list("/outpoint/byaddress/addr", {op});
     EXPECT_EQ(parsed<pbp::WalletResponse>("runesbyaddress", wallet_request("addr")).outpoints_size(), 1);

@@ -128,6 +128,7 @@ TEST(Commitments, MustBeSixBlocksOld) {
     }
 }
 
+// 7.42: the tables of runes are always written.
 TEST(Etching, AllTables) {
     Chain chain("regtest", 100);
     Runestone stone = etching_of({}, 7);
@@ -169,7 +170,8 @@ struct Etched {
     }
 };
 
-// V11. Ids of block 0 cannot be named by edicts, so the rune is etched in block 1. Outputs: addr2, addr1, OP_RETURN.
+// 7.16, V11. Ids of block 0 cannot be named by edicts, so the rune is etched in block 1. Outputs: addr2, addr1,
+// OP_RETURN.
 TEST(RuneEdicts, V11) {
     struct Case {
         std::optional<Edict> edict;

@@ -43,6 +43,7 @@ static Result<MessageOutcome> quarter_and_eighth(Message& m) {
     return out;
 }
 
+// 7.25: what is neither forwarded nor in the runtime balance vanishes.
 TEST(Messages, V18) {
     const auto forward_more = [](Message& m) { return MessageOutcome{{{a, 1001}}, m.runtime_balances}; };
     const auto forward_and_runtime = [](Message& m) {
@@ -138,7 +139,7 @@ TEST(Messages, V22) {
     EXPECT_EQ(state.depth(), 1U);
 }
 
-// V23: N = 3, P = 2, so pointers up to 5; on main a bad header voids.
+// 7.7, V23: of a message both are checked. N = 3, P = 2, so pointers up to 5; on main a bad header voids.
 TEST(Messages, V23Headers) {
     const auto voids = [](std::optional<std::uint32_t> pointer, std::optional<std::uint32_t> refund) {
         return Call().run({message_stone(pointer, refund), plain_stone(0)}).is_void();
@@ -151,19 +152,21 @@ TEST(Messages, V23Headers) {
     EXPECT_TRUE(voids(runtime_pointer, 0));
 }
 
+// 7.6
 TEST(Messages, Edge6PointerNBurns) {
     const Call c = Call().run({message_stone(3, 1)});
     EXPECT_FALSE(c.is_void());
     EXPECT_EQ(c.at(0) + c.at(1), 0);
 }
 
-// The edict of the second stone takes from what the first left at output 0 as well.
+// 7.8: the edict of the second stone takes from what the first left at output 0 as well.
 TEST(Messages, Edge8EdictsActOnAllAtThePointer) {
     const Call c = Call().run({plain_stone(5, {{a, 600, 0}}), message_stone(0, 0, {{a, 900, 1}})});
     EXPECT_EQ(c.at(0), 100);
     EXPECT_EQ(c.at(1), 900);
 }
 
+// 7.9, 7.10
 TEST(Messages, Edge9Edge10FailureSkipsEdictsAndGoesOn) {
     Call c;
     c.chain.handler.answer = nullptr;
@@ -242,7 +245,7 @@ TEST(Messages, Edge24RuntimeBalanceStaysStale) {
     EXPECT_EQ(c.chain.runtime_balance(a), 125);
 }
 
-// 2.12.1: what comes in and the runtime balance, if it is cached, must fit together.
+// 7.24, 2.12.1: what comes in and the runtime balance, if it is cached, must fit together.
 TEST(Messages, Edge24OverflowFails) {
     Call c;
     c.chain.give(source, {{a, 1000}});  // listed twice: still 1000
@@ -326,6 +329,7 @@ TEST(Messages, Edge34StoneLimit) {
     EXPECT_FALSE(Call().run(other).is_void());
 }
 
+// 7.44
 TEST(Messages, Edge44PointerToItself) {
     const Call lost = Call().run({message_stone(4, 1)});
     EXPECT_EQ(lost.at(0) + lost.at(1), 0);
@@ -334,6 +338,7 @@ TEST(Messages, Edge44PointerToItself) {
     EXPECT_EQ(routed.at(0), 600);
 }
 
+// 7.45
 TEST(Messages, Edge45PointersToOtherStones) {
     for (const bool succeeds : {false, true}) {
         Call later;

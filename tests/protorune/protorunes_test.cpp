@@ -1,8 +1,8 @@
 // Protostones without messages: inputs, edicts, pointers, what voids (protorune.md 2.8, 2.10).
 //
-// Numbers of section 7 that are tested elsewhere: 1, 31 (layer 1) runestone_test; 22, 23, 26 balance_sheet_test;
-// 27 to 33 protostone_test; 35, 36, 38 tables_test; 37 etching_test; 8 to 11, 24, 25, 34, 44 to 46 message_test;
-// 40 and the views' side of 2 and 35 tests/alkanes; 47 tests/store. 39 and 42 are about code that is not in production.
+// Every edge case N of section 7 has a test with "7.N" in the comment above it, here, in the other files of this
+// folder, or with the layer that it is about: 7.40 and the views' side of 7.2 and 7.35 in tests/alkanes, 7.47 in
+// tests/store. But 7.39: it is about outputs of the older protoburns, which production does not have.
 
 #include "protorune/protorunes.hpp"
 
@@ -44,6 +44,7 @@ struct Spend {
     }
 };
 
+// 7.2
 TEST(Protorunes, Edge2WithoutProtostonesBalancesAreStranded) {
     for (const Bytes& script : {pay_to(7), script_of({22, 0}), script_of({16383, 0}), script_of({24, 0, 16383, 1})}) {
         const Spend s({pay_to(1), script});
@@ -52,6 +53,7 @@ TEST(Protorunes, Edge2WithoutProtostonesBalancesAreStranded) {
     }
 }
 
+// 7.3
 TEST(Protorunes, Edge3OtherTagsOnlyBurn) {
     const Spend s({plain_stone(0, {}, 2)});
     EXPECT_TRUE(s.input_cleared());
@@ -59,6 +61,7 @@ TEST(Protorunes, Edge3OtherTagsOnlyBurn) {
     EXPECT_FALSE(s.chain.is_initialized(a));
 }
 
+// 7.4
 TEST(Protorunes, Edge4FirstStoneOfTheProtocolGetsAll) {
     const Spend s({plain_stone(1, {}, 5), plain_stone(0), plain_stone(1)});
     EXPECT_EQ(s.at(0), 1000);
@@ -66,7 +69,7 @@ TEST(Protorunes, Edge4FirstStoneOfTheProtocolGetsAll) {
     EXPECT_TRUE(s.input_cleared());
 }
 
-// Stone 0 hands all to the shadow vout of stone 1 (N + 2 = 5), which has another tag and a message, and moves it.
+// 7.5: stone 0 hands all to the shadow vout of stone 1 (N + 2 = 5), which has another tag and a message, and moves it.
 TEST(Protorunes, Edge5OtherTagsShareTheSheets) {
     const Spend s({plain_stone(5), message_stone(1, 1, {{a, 300, 0}}, 7)});
     EXPECT_EQ(s.at(0), 300);
@@ -74,12 +77,14 @@ TEST(Protorunes, Edge5OtherTagsShareTheSheets) {
     EXPECT_EQ(s.chain.handler.calls, 0U);
 }
 
+// 7.6
 TEST(Protorunes, Edge6ShadowVouts) {
     EXPECT_EQ(Spend({plain_stone(5), plain_stone(0)}).at(0), 1000) << "N + 1 + 1 with N = 3";
     EXPECT_EQ(Spend({plain_stone(3), plain_stone(0)}).at(0), 0) << "N: burned";
     EXPECT_EQ(Spend({plain_stone(4), plain_stone(0)}).at(0), 0) << "its own: burned";
 }
 
+// 7.7
 TEST(Protorunes, Edge7PlainPointersAreNotChecked) {
     const Spend s({plain_stone(1000)});
     EXPECT_EQ(s.at(0), 0);
@@ -92,6 +97,7 @@ TEST(Protorunes, PointerIsTheFirstPaymentByDefault) {
     EXPECT_EQ(s.at(1), 1000);
 }
 
+// 7.12
 TEST(Edicts, Edge12Amount0IsAllThatIsLeft) {
     const Spend s({plain_stone(0, {{a, 400, 0}, {a, 0, 1}})});
     EXPECT_EQ(s.at(0), 400);
@@ -100,6 +106,7 @@ TEST(Edicts, Edge12Amount0IsAllThatIsLeft) {
 
 constexpr u128 two_to_32 = u128{1} << 32;
 
+// 7.13
 TEST(Edicts, Edge13SplitIsComparedIn32Bits) {
     const Spend split({plain_stone(0, {{a, 0, 7 * two_to_32 + 3}})});
     EXPECT_EQ(split.at(0), 500);
@@ -109,7 +116,7 @@ TEST(Edicts, Edge13SplitIsComparedIn32Bits) {
     EXPECT_EQ(beyond.at(0), 0);
 }
 
-// All outputs are OP_RETURN: nothing moves and the rest follows the pointer, here to the runtime balance.
+// 7.14: all outputs are OP_RETURN: nothing moves and the rest follows the pointer, here to the runtime balance.
 TEST(Edicts, Edge14SplitWithoutOutputs) {
     for (const u128 amount : {u128{0}, u128{100}}) {
         const Stones stones{plain_stone(runtime_pointer, {{a, amount, 2}})};
@@ -118,7 +125,7 @@ TEST(Edicts, Edge14SplitWithoutOutputs) {
     }
 }
 
-// V13
+// 7.15, V13
 TEST(Edicts, Edge15RemainderOfAnEvenSplit) {
     const Spend s({plain_stone(0, {{a, 0, 4}})}, 3);
     EXPECT_EQ(s.at(0), 334);
@@ -126,6 +133,7 @@ TEST(Edicts, Edge15RemainderOfAnEvenSplit) {
     EXPECT_EQ(s.at(2), 333);
 }
 
+// 7.16
 TEST(Edicts, Edge16OpReturnBurns) {
     const Spend by_edict({plain_stone(0, {{a, 400, 2}})});
     EXPECT_EQ(by_edict.at(0), 600);
@@ -136,6 +144,7 @@ TEST(Edicts, Edge16OpReturnBurns) {
     EXPECT_EQ(all.at(0), 0) << "default output 0, although it is OP_RETURN";
 }
 
+// 7.17
 TEST(Edicts, Edge17RuntimeBalance) {
     const Spend s({plain_stone(runtime_pointer, {{a, 300, runtime_pointer}, {a, 200, 0}})});
     EXPECT_EQ(s.at(0), 200);
@@ -143,13 +152,14 @@ TEST(Edicts, Edge17RuntimeBalance) {
     EXPECT_EQ(s.chain.balances("", "/runes/proto/1/runtime/balance"), (Balances{{a, 800}}));
 }
 
+// 7.18
 TEST(Edicts, Edge18RepeatedIdsInOrder) {
     const Spend s({plain_stone(0, {{a, 600, 0}, {a, 600, 1}})});
     EXPECT_EQ(s.at(0), 600);
     EXPECT_EQ(s.at(1), 400);
 }
 
-// 7.19 to 7.21: an id that nobody owns is listed, after smaller ones by number, and is not stored.
+// 7.19, 7.20, 7.21: an id that nobody owns is listed, after smaller ones by number, and is not stored.
 TEST(Edicts, Edge19UnownedIdsAreListed) {
     const RuneId later{2, 256}, first{1, 5};
     const Spend s({plain_stone(0, {{later, 5, 1}, {first, 0, 4}})});

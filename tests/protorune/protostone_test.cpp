@@ -97,6 +97,7 @@ TEST(Protostone, ZeroMessageIsAMessage) {
     EXPECT_TRUE(stones_of({1, 2, 91, 0}).value().at(0).message.empty());
 }
 
+// 7.28
 TEST(Protostone, Edge28HighestByteIsDropped) {
     const u128 value = 0x035b0153040d;
     const auto stones = stones_of_values({value | u128{0xab} << 120}).value();
@@ -105,6 +106,7 @@ TEST(Protostone, Edge28HighestByteIsDropped) {
     EXPECT_EQ(stones_of({1, 2, 81, u128_max}).value().at(0).message, Bytes(15, '\xff'));
 }
 
+// 7.29
 TEST(Protostone, Edge29PointersAreCutTo32Bits) {
     const auto stone = stones_of({1, 6, 91, two_to_32, 93, two_to_32 * 5 + 7, 95, u128_max}).value().at(0);
     EXPECT_EQ(stone.pointer, 0U);
@@ -112,6 +114,7 @@ TEST(Protostone, Edge29PointersAreCutTo32Bits) {
     EXPECT_EQ(stone.from, 0xffffffffU);
 }
 
+// 7.30
 TEST(Protostone, Edge30MalformedEdictsAreNone) {
     EXPECT_EQ(stones_of({1, 7, 91, 1, 0, 2, 0, 5, 1}).value().at(0).edicts.size(), 1U);
     EXPECT_TRUE(stones_of({1, 6, 91, 1, 0, 2, 0, 5}).value().at(0).edicts.empty()) << "not a multiple of four";
@@ -120,6 +123,7 @@ TEST(Protostone, Edge30MalformedEdictsAreNone) {
     EXPECT_EQ(stones_of({1, 6, 91, 1, 0, 2, 0, 5}).value().at(0).pointer, 1U);
 }
 
+// 7.31
 TEST(Protostone, Edge31IdsOf128Bits) {
     const auto stone = stones_of({1, 9, 0, u128_max, u128_max, 1, u128_max, 0, 0, 2, 3}).value().at(0);
     const RuneId id{u128_max, u128_max};
@@ -142,6 +146,7 @@ TEST(Protostone, Edge32WhatVoidsAndWhatEndsTheList) {
     EXPECT_EQ(stones_of_raw(raw).value().size(), 1U) << "a tag without a length";
 }
 
+// 7.33
 TEST(Protostone, Edge33RepeatedFields) {
     const auto stone =
         stones_of({1, 20, 81, 1, 91, 1, 91, 2, 83, 5, 83, 6, 93, 3, 93, 4, 95, 8, 95, 9, 81, 2}).value().at(0);

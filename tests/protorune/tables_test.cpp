@@ -74,6 +74,7 @@ TEST(Tables, Edge35SpentOutputs) {
               (std::vector<Bytes>{outpoint(parent, 0), outpoint(parent, 1), outpoint(child, 0)}));
 }
 
+// 7.38
 TEST(Tables, Edge38NullOutpointOfTheCoinbase) {
     Chain chain;
     chain.add_block({});

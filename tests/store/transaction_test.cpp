@@ -97,6 +97,24 @@ TEST(Transaction, EmptyValueIsAWrite) {
     EXPECT_EQ(writes(block), (std::map<Bytes, Bytes>{{"k", ""}}));
 }
 
+// protorune.md 7.47: a commit hands on each key once, with its last value; what is set below it is one write each.
+TEST(Transaction, CommitWritesEachKeyOnce) {
+    const MemoryState below;
+    BlockState block(below);
+    Transaction t(block);
+    for (const auto* value : {"1", "2", "3"}) t.set("k", value);
+    t.checkpoint();
+    t.set("k", "4");
+    t.set("other", "5");
+    t.commit();
+    EXPECT_TRUE(writes(block).empty());
+    t.commit();
+    std::vector<Bytes> handed_on;
+    block.for_each_write([&](BytesView key, BytesView) { handed_on.emplace_back(key); });
+    EXPECT_EQ(handed_on.size(), 2U);
+    EXPECT_EQ(writes(block), (std::map<Bytes, Bytes>{{"k", "4"}, {"other", "5"}}));
+}
+
 TEST(Transaction, CommitAtDepthOneKeepsTheMap) {  // alkanes-vm.md 0.1: "the map is not cleared"
     const MemoryState below;
     BlockState block(below);
