@@ -58,6 +58,7 @@ std::shared_ptr<const Code> contract(std::string_view body, std::string_view bef
                    std::string(body) + ")");
 }
 
+// alkanes-vm.md 10.36, 10.37
 TEST(EngineRun, FuelIsExact) {  // wasmi-fuel.md 7: rows 2, 17, 18
     EXPECT_EQ(run(contract("(i32.const 42)"), 100).text, "= 42");
     EXPECT_EQ(run(contract("(i32.const 42)"), 100).left, 98U);
@@ -71,6 +72,7 @@ TEST(EngineRun, FuelIsExact) {  // wasmi-fuel.md 7: rows 2, 17, 18
     EXPECT_EQ(run(contract("(i32.const 42)"), ~std::uint64_t{0}).left, ~std::uint64_t{0} - 2);
 }
 
+// alkanes-vm.md 10.35, 10.36
 TEST(EngineRun, Memory) {  // 4.6: 512 pages, 664 at most
     EXPECT_EQ(run(contract("(memory.size)")).text, "= 512");
     EXPECT_EQ(run(contract("(memory.grow (i32.const 152))")).text, "= 512");
@@ -134,6 +136,7 @@ TEST(EngineRun, Traps) {  // 12; the fuel left stays readable
     EXPECT_LE(run(contract("(loop (br 0)) (i32.const 0)"), 1001).left, 1U);
 }
 
+// alkanes-vm.md 10.38
 TEST(EngineRun, NansAreCanonical) {  // wasmi-fuel.md 5; x86 itself makes negative ones
     EXPECT_EQ(run(contract("(i32.reinterpret_f32 (f32.div (global.get $z) (global.get $z)))",
                            "(global $z (mut f32) (f32.const 0))"))
