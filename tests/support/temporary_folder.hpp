@@ -6,14 +6,14 @@
 namespace warpshrew::test {
 
 class TemporaryFolder {
-  public:
+ public:
     TemporaryFolder();
     ~TemporaryFolder();
     TemporaryFolder(const TemporaryFolder&) = delete;
     TemporaryFolder& operator=(const TemporaryFolder&) = delete;
     [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
 
-  private:
+ private:
     std::filesystem::path path_;
 };
 
