@@ -3,20 +3,12 @@
 #include <limits>
 #include <span>
 
+#include "protorune/tags.hpp"
 #include "protorune/varint.hpp"
 
 namespace warpshrew::protorune {
 
 namespace {
-
-enum Tag : std::uint8_t {
-    tag_body = 0,
-    tag_message = 81,
-    tag_burn = 83,
-    tag_pointer = 91,
-    tag_refund = 93,
-    tag_from = 95
-};
 
 /// Appends the low 15 bytes; the 16th is dropped.
 void append_low_15_bytes(Bytes& out, u128 value) { out.append(as_bytes(&value, 15)); }
@@ -52,7 +44,7 @@ Protostone parse_fields(u128 protocol_tag, std::span<const u128> integers) {
         }
         if (key == tag_message) append_low_15_bytes(stone.message, value);
         if (key == tag_burn && !stone.burn) stone.burn = value;
-        if (key == tag_pointer) keep_first(stone.pointer, value);
+        if (key == tag_proto_pointer) keep_first(stone.pointer, value);
         if (key == tag_refund) keep_first(stone.refund, value);
         if (key == tag_from) keep_first(stone.from, value);
     }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "bitcoin/script.hpp"
+#include "protorune/tags.hpp"
 #include "protorune/varint.hpp"
 
 namespace warpshrew::protorune {
@@ -16,25 +17,6 @@ constexpr std::uint8_t op_13 = 0x5d;
 
 constexpr u128 u32_max = std::numeric_limits<std::uint32_t>::max();
 constexpr u128 u64_max = std::numeric_limits<std::uint64_t>::max();
-
-enum Tag : std::uint32_t {
-    tag_body = 0,
-    tag_divisibility = 1,
-    tag_flags = 2,
-    tag_spacers = 3,
-    tag_rune = 4,
-    tag_symbol = 5,
-    tag_premine = 6,
-    tag_cap = 8,
-    tag_amount = 10,
-    tag_height_start = 12,
-    tag_height_end = 14,
-    tag_offset_start = 16,
-    tag_offset_end = 18,
-    tag_mint = 20,
-    tag_pointer = 22,
-    tag_protocol = 16383
-};
 
 enum Flag : std::uint8_t { flag_etching = 0, flag_terms = 1, flag_turbo = 2 };
 

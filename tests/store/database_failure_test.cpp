@@ -68,17 +68,17 @@ TEST(Child, DISABLED_CommitsForEver) {
 }
 
 TEST(DatabaseFailure, KilledProcessLeavesTheEndOfABlock) {
-    const TemporaryDirectory dir;
+    const TemporaryFolder dir;
     const auto seed = std::random_device()();
     SCOPED_TRACE("seed " + std::to_string(seed));
     std::mt19937 rng(seed);
     std::uint64_t last = 0;
     for (std::uint64_t kill = 0; kill < scaled(10); kill++) {
-        const pid_t child = start_child("Child.DISABLED_CommitsForEver", dir.path);
+        const pid_t child = start_child("Child.DISABLED_CommitsForEver", dir.path());
         std::this_thread::sleep_for(std::chrono::milliseconds(20 + rng() % 400));
         ::kill(child, SIGKILL);
         ASSERT_EQ(wait_child(child), -SIGKILL) << "it ended by itself";
-        const Database db = opened(dir.path);
+        const Database db = opened(dir.path());
         expect_content(db);
         EXPECT_GE(db.tip().value_or(0) + 5, last) << "lost more than a rollback takes";
         last = db.tip().value_or(0);
@@ -116,11 +116,11 @@ TEST(Child, DISABLED_HitsTheFileSizeLimit) {
 }
 
 TEST(DatabaseFailure, FileThatCannotGrowLosesNothing) {
-    const TemporaryDirectory dir;
-    const int blocks = wait_child(start_child("Child.DISABLED_HitsTheFileSizeLimit", dir.path));
+    const TemporaryFolder dir;
+    const int blocks = wait_child(start_child("Child.DISABLED_HitsTheFileSizeLimit", dir.path()));
     ASSERT_GT(blocks, 10);
     ASSERT_NE(blocks, wrong);
-    Database db = opened(dir.path);
+    Database db = opened(dir.path());
     ASSERT_EQ(db.tip(), static_cast<std::uint64_t>(blocks) - 1);
     expect_content(db);
     EXPECT_TRUE(commit(db, *db.tip() + 1, content(*db.tip() + 1)));
@@ -130,29 +130,29 @@ TEST(DatabaseFailure, FileThatCannotGrowLosesNothing) {
 TEST(Child, DISABLED_FillsASmallDisk) { ::_exit(fill_disk(child_path())); }
 
 TEST(DatabaseFailure, FullDiskLosesNothing) {
-    const TemporaryDirectory dir;
-    if (::mount("tmpfs", dir.path.c_str(), "tmpfs", 0, "size=2m") != 0) {
+    const TemporaryFolder dir;
+    if (::mount("tmpfs", dir.path().c_str(), "tmpfs", 0, "size=2m") != 0) {
         GTEST_SKIP() << "no right to mount a small disk; FileThatCannotGrowLosesNothing goes the same way";
     }
-    const int blocks = wait_child(start_child("Child.DISABLED_FillsASmallDisk", dir.path));
+    const int blocks = wait_child(start_child("Child.DISABLED_FillsASmallDisk", dir.path()));
     EXPECT_GT(blocks, 5);
     EXPECT_NE(blocks, wrong);
-    if (::mount("tmpfs", dir.path.c_str(), "tmpfs", MS_REMOUNT, "size=64m") == 0) {
-        Database db = opened(dir.path);
+    if (::mount("tmpfs", dir.path().c_str(), "tmpfs", MS_REMOUNT, "size=64m") == 0) {
+        Database db = opened(dir.path());
         EXPECT_EQ(db.tip(), static_cast<std::uint64_t>(blocks) - 1);
         expect_content(db);
         EXPECT_TRUE(commit(db, *db.tip() + 1, content(*db.tip() + 1)));
     } else {
         ADD_FAILURE() << "cannot enlarge the disk";
     }
-    ::umount(dir.path.c_str());
+    ::umount(dir.path().c_str());
 }
 
 TEST(DatabaseFailure, PathBelowAFile) {
-    const TemporaryDirectory dir;
-    ASSERT_TRUE(write_file(dir.path / "file", "x"));
-    expect_reason(open_error(dir.path / "file" / "db"), dir.path / "file" / "db", "Not a directory");
-    expect_reason(open_error(dir.path / "file"), dir.path / "file", "choose a directory");
+    const TemporaryFolder dir;
+    ASSERT_TRUE(write_file(dir.path() / "file", "x"));
+    expect_reason(open_error(dir.path() / "file" / "db"), dir.path() / "file" / "db", "Not a directory");
+    expect_reason(open_error(dir.path() / "file"), dir.path() / "file", "choose a directory");
 }
 
 // Not the superuser, whom permissions do not stop. Exits with 0 if both errors are clear.
@@ -169,23 +169,23 @@ TEST(Child, DISABLED_MayNotWrite) {
 }
 
 TEST(DatabaseFailure, UnwritableDirectory) {
-    const TemporaryDirectory dir;
-    { ASSERT_TRUE(commit(*std::make_unique<Database>(opened(dir.path / "old")), 0, content(0))); }
+    const TemporaryFolder dir;
+    { ASSERT_TRUE(commit(*std::make_unique<Database>(opened(dir.path() / "old")), 0, content(0))); }
     using std::filesystem::perms;
     const perms readable = perms::owner_read | perms::owner_exec | perms::others_read | perms::others_exec;
-    std::filesystem::permissions(dir.path / "old", readable);
-    std::filesystem::permissions(dir.path, readable);
-    EXPECT_EQ(wait_child(start_child("Child.DISABLED_MayNotWrite", dir.path)), 0);
-    std::filesystem::permissions(dir.path, perms::owner_all);
-    std::filesystem::permissions(dir.path / "old", perms::owner_all);
-    expect_content(opened(dir.path / "old"));
+    std::filesystem::permissions(dir.path() / "old", readable);
+    std::filesystem::permissions(dir.path(), readable);
+    EXPECT_EQ(wait_child(start_child("Child.DISABLED_MayNotWrite", dir.path())), 0);
+    std::filesystem::permissions(dir.path(), perms::owner_all);
+    std::filesystem::permissions(dir.path() / "old", perms::owner_all);
+    expect_content(opened(dir.path() / "old"));
 }
 
 TEST(DatabaseFailure, NothingThere) {
-    const TemporaryDirectory dir;
-    expect_reason(open_error(dir.path, {.create = false}), dir.path, "there is none");
-    expect_reason(open_error(dir.path / "x", {.read_only = true}), dir.path / "x", "there is none");
-    EXPECT_TRUE(std::filesystem::is_empty(dir.path)) << "a failed look leaves nothing behind";
+    const TemporaryFolder dir;
+    expect_reason(open_error(dir.path(), {.create = false}), dir.path(), "there is none");
+    expect_reason(open_error(dir.path() / "x", {.read_only = true}), dir.path() / "x", "there is none");
+    EXPECT_TRUE(std::filesystem::is_empty(dir.path())) << "a failed look leaves nothing behind";
 }
 
 // Opens RocksDB itself and puts one value.
@@ -217,39 +217,39 @@ void put_raw(const std::filesystem::path& path, const std::string& family, const
 }
 
 TEST(DatabaseFailure, NewerSchemaIsRefused) {
-    const TemporaryDirectory dir;
-    { const Database db = opened(dir.path); }
-    put_raw(dir.path, "meta", "schema", "2");
-    expect_reason(open_error(dir.path), dir.path, "its schema is '2'");
-    expect_reason(open_error(dir.path, {.read_only = true}), dir.path, "its schema is '2'");
-    put_raw(dir.path, "meta", "schema", "1");
-    EXPECT_EQ(opened(dir.path).tip(), std::nullopt);
+    const TemporaryFolder dir;
+    { const Database db = opened(dir.path()); }
+    put_raw(dir.path(), "meta", "schema", "2");
+    expect_reason(open_error(dir.path()), dir.path(), "its schema is '2'");
+    expect_reason(open_error(dir.path(), {.read_only = true}), dir.path(), "its schema is '2'");
+    put_raw(dir.path(), "meta", "schema", "1");
+    EXPECT_EQ(opened(dir.path()).tip(), std::nullopt);
 }
 
 TEST(DatabaseFailure, UnknownColumnFamilyIsRefused) {
-    const TemporaryDirectory dir;
-    { const Database db = opened(dir.path); }
-    put_raw(dir.path, "proofs", "k", "v");
-    expect_reason(open_error(dir.path), dir.path, "column family 'proofs'");
+    const TemporaryFolder dir;
+    { const Database db = opened(dir.path()); }
+    put_raw(dir.path(), "proofs", "k", "v");
+    expect_reason(open_error(dir.path()), dir.path(), "column family 'proofs'");
 }
 
 TEST(DatabaseFailure, AnotherProgramsDatabaseIsRefusedAndKept) {
-    const TemporaryDirectory dir;
-    put_raw(dir.path, "default", "k", "v");
-    expect_reason(open_error(dir.path), dir.path, "another program's database");
-    expect_reason(open_error(dir.path), dir.path, "another program's database");  // it was not made ours
+    const TemporaryFolder dir;
+    put_raw(dir.path(), "default", "k", "v");
+    expect_reason(open_error(dir.path()), dir.path(), "another program's database");
+    expect_reason(open_error(dir.path()), dir.path(), "another program's database");  // it was not made ours
 }
 
 TEST(DatabaseFailure, MakingThatWasCutShortIsTakenUp) {
-    const TemporaryDirectory dir;
+    const TemporaryFolder dir;
     {
         rocksdb::Options options;
         options.create_if_missing = true;
         rocksdb::DB* db = nullptr;
-        ASSERT_TRUE(rocksdb::DB::Open(options, dir.path, &db).ok());
+        ASSERT_TRUE(rocksdb::DB::Open(options, dir.path(), &db).ok());
         delete db;
     }
-    Database db = opened(dir.path);
+    Database db = opened(dir.path());
     EXPECT_TRUE(commit(db, 0, content(0)));
     expect_content(db);
 }
@@ -261,52 +261,52 @@ TEST(Child, DISABLED_HoldsTheStore) {
 }
 
 TEST(DatabaseFailure, StoreInUseIsRefused) {
-    const TemporaryDirectory dir;
-    const pid_t child = start_child("Child.DISABLED_HoldsTheStore", dir.path);
-    for (int i = 0; i < 6000 && !std::filesystem::exists(dir.path / "held"); i++) {
+    const TemporaryFolder dir;
+    const pid_t child = start_child("Child.DISABLED_HoldsTheStore", dir.path());
+    for (int i = 0; i < 6000 && !std::filesystem::exists(dir.path() / "held"); i++) {
         std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
-    expect_reason(open_error(dir.path), dir.path, "another process has it open");
-    EXPECT_EQ(opened(dir.path, {.read_only = true}).tip(), std::nullopt);
+    expect_reason(open_error(dir.path()), dir.path(), "another process has it open");
+    EXPECT_EQ(opened(dir.path(), {.read_only = true}).tip(), std::nullopt);
     ::kill(child, SIGKILL);
     EXPECT_EQ(wait_child(child), -SIGKILL);
-    EXPECT_EQ(opened(dir.path).tip(), std::nullopt);
+    EXPECT_EQ(opened(dir.path()).tip(), std::nullopt);
 }
 
 TEST(DatabaseFailure, VerifyFindsWhatIsMissingAndWhatIsExtra) {
-    const TemporaryDirectory dir;
+    const TemporaryFolder dir;
     const auto reason = [&] {
-        const auto verified = opened(dir.path).verify();
+        const auto verified = opened(dir.path()).verify();
         return verified ? std::string("fine") : verified.error().reason;
     };
     const auto has = [](const std::string& text, const char* part) { return text.find(part) != std::string::npos; };
-    { ASSERT_TRUE(commit(*std::make_unique<Database>(opened(dir.path)), 0, {{"a", "1"}, {"b", "2"}})); }
+    { ASSERT_TRUE(commit(*std::make_unique<Database>(opened(dir.path())), 0, {{"a", "1"}, {"b", "2"}})); }
     EXPECT_EQ(reason(), "fine");
     Bytes extra = "x";
     append_height(extra, 0);
-    put_raw(dir.path, "state", extra, "?");
+    put_raw(dir.path(), "state", extra, "?");
     EXPECT_TRUE(has(reason(), "3 values, and the blocks list 2")) << reason();
     const Bytes height(8, '\0');
-    put_raw(dir.path, "heights", height, Bytes("\0\1a\0\1b\0\1y", 9));
+    put_raw(dir.path(), "heights", height, Bytes("\0\1a\0\1b\0\1y", 9));
     EXPECT_TRUE(has(reason(), "block 0 wrote the key 79")) << reason();
-    put_raw(dir.path, "heights", height, Bytes("\0\1a\0\1b\0\1x", 9));
+    put_raw(dir.path(), "heights", height, Bytes("\0\1a\0\1b\0\1x", 9));
     EXPECT_TRUE(has(reason(), "the number of keys of block 0")) << reason();
-    put_raw(dir.path, "heights", height, Bytes("\0\1a\0\7b", 5));
+    put_raw(dir.path(), "heights", height, Bytes("\0\1a\0\7b", 5));
     EXPECT_TRUE(has(reason(), "the list of keys of block 0")) << reason();
-    put_raw(dir.path, "heights", Bytes(7, '\0') + '\1', "");
-    put_raw(dir.path, "heights", height, Bytes("\0\1a\0\1b", 6));
+    put_raw(dir.path(), "heights", Bytes(7, '\0') + '\1', "");
+    put_raw(dir.path(), "heights", height, Bytes("\0\1a\0\1b", 6));
     EXPECT_TRUE(has(reason(), "a list of keys of a block that is not there")) << reason();
 }
 
 TEST(DatabaseFailure, DamagedFileIsReportedAndReadsCount) {
-    const TemporaryDirectory dir;
+    const TemporaryFolder dir;
     {
-        Database db = opened(dir.path);
+        Database db = opened(dir.path());
         for (std::uint64_t h = 0; h < 20; h++) ASSERT_TRUE(commit(db, h, content(h)));
     }
-    { const Database db = opened(dir.path); }  // what the log held goes to files
-    { const Database db = opened(dir.path); }
-    for (const auto& file : std::filesystem::directory_iterator(dir.path)) {
+    { const Database db = opened(dir.path()); }  // what the log held goes to files
+    { const Database db = opened(dir.path()); }
+    for (const auto& file : std::filesystem::directory_iterator(dir.path())) {
         if (file.path().extension() != ".sst" || file.file_size() < 20000) continue;
         std::fstream f(file.path(), std::ios::in | std::ios::out | std::ios::binary);
         for (int at = 100; at < 15000; at += 50) {
@@ -314,14 +314,14 @@ TEST(DatabaseFailure, DamagedFileIsReportedAndReadsCount) {
             f.put('\x55');
         }
     }
-    Database db = opened(dir.path);
+    Database db = opened(dir.path());
     EXPECT_TRUE(db.health());
     Bytes value;
     const auto reader = db.latest();
     for (int i = 0; i < 2000; i++) (void)reader->read("k" + std::to_string(i), value);
     const auto health = db.health();
     ASSERT_FALSE(health) << "a read failed unnoticed";
-    expect_reason(health.error(), dir.path, "damaged");
+    expect_reason(health.error(), dir.path(), "damaged");
     EXPECT_FALSE(commit(db, 20, content(20))) << "a block computed from failed reads";
     EXPECT_EQ(db.tip(), 19U);
     EXPECT_FALSE(db.verify());

@@ -16,8 +16,8 @@ Writes uniform(std::uint64_t height) {
 }
 
 TEST(DatabaseReaders, SeeWholeBlocksWhileBlocksComeAndGo) {
-    const TemporaryDirectory dir;
-    Database db = opened(dir.path, {.sync = false});
+    const TemporaryFolder dir;
+    Database db = opened(dir.path(), {.sync = false});
     ASSERT_TRUE(commit(db, 0, uniform(0)));
     std::atomic<bool> done = false;
     std::atomic<int> torn = 0, rounds = 0;
@@ -52,8 +52,8 @@ TEST(DatabaseReaders, SeeWholeBlocksWhileBlocksComeAndGo) {
 }
 
 TEST(DatabaseReaders, OneReaderServesManyThreads) {
-    const TemporaryDirectory dir;
-    Database db = opened(dir.path, {.sync = false});
+    const TemporaryFolder dir;
+    Database db = opened(dir.path(), {.sync = false});
     Writes writes;
     for (int i = 0; i < 1000; i++) writes[std::to_string(i)] = "value " + std::to_string(i);
     ASSERT_TRUE(commit(db, 0, writes));
@@ -76,18 +76,18 @@ TEST(DatabaseReaders, OneReaderServesManyThreads) {
 }
 
 TEST(DatabaseReaders, ReadOnlyBesideAWriterSeesWhatWasThereAtOpening) {
-    const TemporaryDirectory dir;
+    const TemporaryFolder dir;
     const Bytes big(100000, 'b');
     {
-        Database writer = opened(dir.path);
+        Database writer = opened(dir.path());
         ASSERT_TRUE(commit(writer, 0, uniform(0)));
         ASSERT_TRUE(commit(writer, 1, {{"big", big}}));
     }
     // Opening again moves what was in the log to files, the big value to one of its own.
-    Database writer = opened(dir.path);
+    Database writer = opened(dir.path());
     Bytes value;
     {
-        Database reader = opened(dir.path, {.read_only = true});
+        Database reader = opened(dir.path(), {.read_only = true});
         EXPECT_EQ(reader.tip(), 1U);
         EXPECT_EQ(dumped(reader, 1), dumped(writer, 1));
         ASSERT_TRUE(reader.latest()->read("big", value));
@@ -100,7 +100,7 @@ TEST(DatabaseReaders, ReadOnlyBesideAWriterSeesWhatWasThereAtOpening) {
         EXPECT_TRUE(reader.health());
     }
     {
-        Database reader = opened(dir.path, {.read_only = true});
+        Database reader = opened(dir.path(), {.read_only = true});
         EXPECT_EQ(reader.tip(), 2U);
         ASSERT_TRUE(reader.latest()->read("k7", value));
         EXPECT_EQ(value, "2");
@@ -111,7 +111,7 @@ TEST(DatabaseReaders, ReadOnlyBesideAWriterSeesWhatWasThereAtOpening) {
         EXPECT_TRUE(verified) << verified.error().reason;
     }
     ASSERT_TRUE(writer.rollback(0));
-    const Database reader = opened(dir.path, {.read_only = true});
+    const Database reader = opened(dir.path(), {.read_only = true});
     EXPECT_EQ(reader.tip(), 0U);
     EXPECT_FALSE(reader.latest()->read("big", value));
 }

@@ -19,8 +19,8 @@ std::optional<Bytes> value_at(const Database& db, std::uint64_t height, BytesVie
 }
 
 TEST(Database, NewStoreIsEmpty) {
-    const TemporaryDirectory dir;
-    const Database db = opened(dir.path / "a" / "b");
+    const TemporaryFolder dir;
+    const Database db = opened(dir.path() / "a" / "b");
     EXPECT_EQ(db.tip(), std::nullopt);
     EXPECT_EQ(db.first(), std::nullopt);
     Bytes value;
@@ -33,8 +33,8 @@ TEST(Database, NewStoreIsEmpty) {
 }
 
 TEST(Database, ReadsEachHeight) {
-    const TemporaryDirectory dir;
-    Database db = opened(dir.path);
+    const TemporaryFolder dir;
+    Database db = opened(dir.path());
     ASSERT_TRUE(commit(db, 100, {{"a", "1"}, {"b", "x"}}));
     ASSERT_TRUE(commit(db, 101, {}));
     ASSERT_TRUE(commit(db, 102, {{"a", "3"}, {"c", "y"}}));
@@ -54,8 +54,8 @@ TEST(Database, ReadsEachHeight) {
 }
 
 TEST(Database, EmptyValueIsNotAbsence) {
-    const TemporaryDirectory dir;
-    Database db = opened(dir.path);
+    const TemporaryFolder dir;
+    Database db = opened(dir.path());
     ASSERT_TRUE(commit(db, 0, {{"k", "v"}, {"", "the empty key"}}));
     ASSERT_TRUE(commit(db, 1, {{"k", ""}}));
     EXPECT_EQ(value_at(db, 1, "k"), "");
@@ -67,8 +67,8 @@ TEST(Database, EmptyValueIsNotAbsence) {
 }
 
 TEST(Database, BlocksFollowTheTip) {
-    const TemporaryDirectory dir;
-    Database db = opened(dir.path);
+    const TemporaryFolder dir;
+    Database db = opened(dir.path());
     EXPECT_FALSE(commit(db, UINT64_MAX, {}));
     ASSERT_TRUE(commit(db, 7, {{"k", "7"}}));
     for (const std::uint64_t wrong : {std::uint64_t{6}, std::uint64_t{7}, std::uint64_t{9}, UINT64_MAX}) {
@@ -82,20 +82,20 @@ TEST(Database, BlocksFollowTheTip) {
 }
 
 TEST(Database, FourMegabyteValues) {
-    const TemporaryDirectory dir;
+    const TemporaryFolder dir;
     const Bytes big(4'000'000, 'b');
     Bytes noise(4'194'304, '\0');
     std::mt19937 rng(1);
     for (char& c : noise) c = static_cast<char>(rng());
     {
-        Database db = opened(dir.path);
+        Database db = opened(dir.path());
         for (std::uint64_t h = 0; h < 20; h++) {  // more than one memory buffer, so that some go to files
             ASSERT_TRUE(commit(db, h, {{"/blockdata/" + std::to_string(h), noise}, {"big", big + std::to_string(h)}}));
         }
         EXPECT_EQ(value_at(db, 19, "/blockdata/3"), noise);
         EXPECT_EQ(value_at(db, 4, "big"), big + "4");
     }
-    Database db = opened(dir.path);
+    Database db = opened(dir.path());
     EXPECT_EQ(value_at(db, 19, "/blockdata/3"), noise);
     EXPECT_EQ(value_at(db, 4, "big"), big + "4");
     EXPECT_TRUE(db.verify());
@@ -106,8 +106,8 @@ TEST(Database, FourMegabyteValues) {
 }
 
 TEST(Database, DumpStopsWhenAsked) {
-    const TemporaryDirectory dir;
-    Database db = opened(dir.path);
+    const TemporaryFolder dir;
+    Database db = opened(dir.path());
     ASSERT_TRUE(commit(db, 0, {{"a", ""}, {"b", ""}, {"c", ""}}));
     int shown = 0;
     EXPECT_TRUE(db.dump(0, [&](BytesView, BytesView) { return ++shown < 2; }));
@@ -115,8 +115,8 @@ TEST(Database, DumpStopsWhenAsked) {
 }
 
 TEST(Database, DigestIsOfTheDumpedLines) {
-    const TemporaryDirectory dir;
-    Database db = opened(dir.path);
+    const TemporaryFolder dir;
+    Database db = opened(dir.path());
     ASSERT_TRUE(commit(db, 0, {{"a", ""}, {"", "x"}, {"b", "\x7f"}}));
     ASSERT_TRUE(commit(db, 1, {{"a", "A"}}));
     EXPECT_EQ(digest(db, 0).value(), sha256(" 78\n61 \n62 7f\n"));
@@ -124,9 +124,9 @@ TEST(Database, DigestIsOfTheDumpedLines) {
 }
 
 TEST(Database, MetadataIsOutsideOfTheBlocks) {
-    const TemporaryDirectory dir;
+    const TemporaryFolder dir;
     {
-        Database db = opened(dir.path);
+        Database db = opened(dir.path());
         EXPECT_EQ(db.meta("network").value(), std::nullopt);
         ASSERT_TRUE(db.set_meta("network", "regtest"));
         ASSERT_TRUE(db.set_meta("empty", ""));
@@ -135,15 +135,15 @@ TEST(Database, MetadataIsOutsideOfTheBlocks) {
         ASSERT_TRUE(db.rollback(0));
         EXPECT_FALSE(db.set_meta("schema", "2"));
     }
-    const Database db = opened(dir.path);
+    const Database db = opened(dir.path());
     EXPECT_EQ(db.meta("network").value(), "regtest");
     EXPECT_EQ(db.meta("empty").value(), "");
     EXPECT_EQ(dumped(db, 9), Writes());
 }
 
 TEST(Database, RollbackBelowTheFirstBlockEmptiesTheStore) {
-    const TemporaryDirectory dir;
-    Database db = opened(dir.path);
+    const TemporaryFolder dir;
+    Database db = opened(dir.path());
     ASSERT_TRUE(commit(db, 5, {{"k", "5"}}));
     ASSERT_TRUE(commit(db, 6, {{"k", "6"}}));
     ASSERT_TRUE(db.rollback(6));
@@ -170,8 +170,8 @@ TEST(Database, RollbackBelowTheFirstBlockEmptiesTheStore) {
 }
 
 TEST(Database, ReaderKeepsItsStateOverCommitsAndRollbacks) {
-    const TemporaryDirectory dir;
-    Database db = opened(dir.path);
+    const TemporaryFolder dir;
+    Database db = opened(dir.path());
     ASSERT_TRUE(commit(db, 0, {{"k", "0"}}));
     ASSERT_TRUE(commit(db, 1, {{"k", "1"}}));
     const auto reader = db.latest();  // has read nothing yet
@@ -193,22 +193,22 @@ std::uint64_t sequence_number(const std::filesystem::path& path) {
 }
 
 TEST(Database, RollbackCostsWhatTheBlocksWrote) {
-    const TemporaryDirectory dir;
+    const TemporaryFolder dir;
     {
-        Database db = opened(dir.path);
+        Database db = opened(dir.path());
         Writes big;
         for (int i = 0; i < 20000; i++) big["below" + std::to_string(i)] = "v";
         ASSERT_TRUE(commit(db, 0, big));
         ASSERT_TRUE(commit(db, 1, {{"a", "1"}, {"b", "1"}, {"below1", "w"}}));
         ASSERT_TRUE(commit(db, 2, {{"a", "2"}}));
     }
-    const auto before = sequence_number(dir.path);
+    const auto before = sequence_number(dir.path());
     {
-        Database db = opened(dir.path);
+        Database db = opened(dir.path());
         ASSERT_TRUE(db.rollback(0));
     }
     // RocksDB counts every operation: four values, and for each of two blocks its list of keys and its hash.
-    EXPECT_EQ(sequence_number(dir.path) - before, 4U + 2 * 2);
+    EXPECT_EQ(sequence_number(dir.path()) - before, 4U + 2 * 2);
 }
 
 // Keys chosen so that one is another's prefix followed by what heights look like.
@@ -237,8 +237,8 @@ TEST(Database, RandomBlocksAndRollbacksMatchAModel) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     std::mt19937 rng(seed);
     for (std::uint64_t round = 0; round < scaled(10); round++) {
-        const TemporaryDirectory dir;
-        std::optional<Database> db = opened(dir.path, {.sync = false});
+        const TemporaryFolder dir;
+        std::optional<Database> db = opened(dir.path(), {.sync = false});
         Model model;
         std::uint64_t next = rng() % 3;
         for (int step = 0; step < 40; step++) {
@@ -258,7 +258,7 @@ TEST(Database, RandomBlocksAndRollbacksMatchAModel) {
             }
             if (rng() % 12 == 0) {
                 db.reset();
-                db = opened(dir.path, {.sync = false});
+                db = opened(dir.path(), {.sync = false});
             }
             const auto tip = model.states.empty() ? std::nullopt : std::optional(model.states.rbegin()->first);
             const auto first = model.states.empty() ? std::nullopt : std::optional(model.states.begin()->first);
@@ -288,10 +288,10 @@ TEST(Database, ReadsFromFilesAsFromMemory) {
     const auto seed = std::random_device()();
     SCOPED_TRACE("seed " + std::to_string(seed));
     std::mt19937 rng(seed);
-    const TemporaryDirectory dir;
+    const TemporaryFolder dir;
     Model model;
     {
-        std::optional<Database> db = opened(dir.path, {.sync = false});
+        std::optional<Database> db = opened(dir.path(), {.sync = false});
         for (std::uint64_t height = 0; height < 12; height++) {
             Writes writes;
             for (int i = 0; i < 300; i++) {
@@ -301,13 +301,13 @@ TEST(Database, ReadsFromFilesAsFromMemory) {
             model.commit(height, writes);
             if (height % 4 == 3) {
                 db.reset();
-                db = opened(dir.path, {.sync = false});  // what the log held goes to a file
+                db = opened(dir.path(), {.sync = false});  // what the log held goes to a file
             }
         }
         ASSERT_TRUE(db->rollback(9));
         model.rollback(9);
     }
-    const Database db = opened(dir.path);
+    const Database db = opened(dir.path());
     for (const auto& [height, state] : model.states) {
         const auto reader = db.at(height);
         for (int i = 0; i < 1000; i++) {

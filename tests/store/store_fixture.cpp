@@ -7,18 +7,6 @@
 
 namespace warpshrew::store {
 
-static std::filesystem::path make_directory() {
-    std::string name = (std::filesystem::temp_directory_path() / "warpshrew-test-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) std::abort();
-    return name;
-}
-
-TemporaryDirectory::TemporaryDirectory() : path(make_directory()) {}
-TemporaryDirectory::~TemporaryDirectory() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path, ignored);
-}
-
 Digest hash_of(std::uint64_t height, const Bytes& salt) { return sha256(salt + std::to_string(height)); }
 
 Result<void> commit(Database& db, std::uint64_t height, const Writes& writes, const Bytes& salt) {

@@ -14,20 +14,12 @@
 #include "store/database.hpp"
 #include "store/memory_state.hpp"
 #include "support/random_scale.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace warpshrew::store {
 
-/// A new directory, removed at the end.
-class TemporaryDirectory {
- public:
-    TemporaryDirectory();
-    ~TemporaryDirectory();
-    TemporaryDirectory(const TemporaryDirectory&) = delete;
-    TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-    const std::filesystem::path path;
-};
-
 using test::scaled;
+using test::TemporaryFolder;
 
 using Writes = std::map<Bytes, Bytes>;
 
