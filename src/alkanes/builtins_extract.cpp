@@ -6,6 +6,7 @@
 #include "base/file.hpp"
 #include "base/hex.hpp"
 #include "base/sha256.hpp"
+#include "wasm/reader.hpp"
 
 namespace warpshrew::alkanes {
 
@@ -20,21 +21,6 @@ constexpr unsigned deepest_nesting = 3;    // hex of gzip of a module that holds
 constexpr std::uint64_t highest_compression = 1032;
 constexpr std::uint64_t price_of_a_candidate = 16U << 10U;  // so that many tiny ones end too
 
-/// Reads an unsigned LEB128 integer of at most 32 bits.
-bool read_leb(BytesView b, std::size_t& pos, std::uint32_t& out) {
-    std::uint64_t n = 0;
-    for (unsigned shift = 0; shift < 35; shift += 7) {
-        if (pos >= b.size()) return false;
-        const std::uint8_t byte = byte_at(b, pos++);
-        n |= std::uint64_t{byte & 0x7fU} << shift;
-        if (byte < 0x80) {
-            out = static_cast<std::uint32_t>(n);
-            return n <= 0xffff'ffffU;
-        }
-    }
-    return false;
-}
-
 struct Section {
     std::uint8_t id = 0;
     BytesView content;
@@ -46,13 +32,12 @@ constexpr std::size_t most_sections = 1024;
 /// The sections that follow each other from the magic number on, as far as they have the form of sections.
 std::vector<Section> sections_of(BytesView module) {
     std::vector<Section> out;
-    std::size_t pos = wasm_magic.size();
-    while (pos < module.size() && out.size() < most_sections) {
-        const std::uint8_t id = byte_at(module, pos++);
-        std::uint32_t size = 0;
-        if (id > 13 || !read_leb(module, pos, size) || size > module.size() - pos) break;
-        out.push_back({id, module.substr(pos, size), pos + size});
-        pos += size;
+    wasm::Reader reader(module, wasm_magic.size(), module.size());
+    while (!reader.at_end() && out.size() < most_sections) {
+        const std::uint8_t id = reader.u8();
+        const BytesView content = reader.bytes(reader.u32());
+        if (id > 13 || reader.failed()) break;
+        out.push_back({id, content, reader.position()});
     }
     return out;
 }
@@ -63,27 +48,25 @@ Bytes memory_image(const std::vector<Section>& sections, std::size_t limit) {
     Bytes image;
     for (const Section& s : sections) {
         if (s.id != 11) continue;
-        std::size_t pos = 0;
-        std::uint32_t count = 0;
-        if (!read_leb(s.content, pos, count)) return image;
+        wasm::Reader reader(s.content);
+        const std::uint32_t count = reader.u32();
         for (std::uint32_t i = 0; i < count; ++i) {
-            std::uint32_t flags = 0;
+            const std::uint32_t flags = reader.u32();
+            if (flags > 1) return image;
             std::uint32_t at = 0;
-            std::uint32_t size = 0;
-            if (!read_leb(s.content, pos, flags) || flags > 1) return image;
             if (flags == 0) {
                 // i32.const OFFSET end. A signed LEB128 offset above 2^30 differs from the unsigned one and is beyond
                 // the limit in both readings.
-                if (pos >= s.content.size() || s.content[pos++] != '\x41' || !read_leb(s.content, pos, at))
-                    return image;
-                if (pos >= s.content.size() || s.content[pos++] != '\x0b') return image;
+                if (reader.u8() != 0x41) return image;
+                at = reader.u32();
+                if (reader.u8() != 0x0b) return image;
             }
-            if (!read_leb(s.content, pos, size) || size > s.content.size() - pos) return image;
-            if (flags == 0 && std::uint64_t{at} + size <= limit) {
-                if (image.size() < std::size_t{at} + size) image.resize(std::size_t{at} + size);
-                image.replace(at, size, s.content.substr(pos, size));
+            const BytesView bytes = reader.name();
+            if (reader.failed()) return image;
+            if (flags == 0 && std::uint64_t{at} + bytes.size() <= limit) {
+                if (image.size() < std::size_t{at} + bytes.size()) image.resize(std::size_t{at} + bytes.size());
+                image.replace(at, bytes.size(), bytes);
             }
-            pos += size;
         }
     }
     return image;

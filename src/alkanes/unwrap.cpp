@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "alkanes/keys.hpp"
+#include "bitcoin/reader.hpp"
 #include "store/list.hpp"
 
 namespace warpshrew::alkanes {
@@ -15,30 +16,15 @@ constexpr std::uint64_t clean_up_interval = 10;
 
 Bytes pending_key(BytesView end) { return Bytes(pending).append(end); }
 
-/// The script's length (compact size) at the front of `bytes`, and where the script starts; false if it is cut off.
-bool read_compact_size(BytesView bytes, std::uint64_t& n, std::size_t& width) noexcept {
-    if (bytes.empty()) return false;
-    const auto first = byte_at(bytes, 0);
-    width = first < 0xfd ? 1 : first == 0xfd ? 3 : first == 0xfe ? 5 : 9;
-    if (bytes.size() < width) return false;
-    n = first;
-    if (width > 1) {
-        n = 0;
-        std::memcpy(&n, bytes.data() + 1, width - 1);
-    }
-    return true;
-}
-
 void append_payments(std::vector<Payment>& out, BytesView item) {
-    constexpr std::size_t fixed = outpoint_size + sizeof(std::uint64_t);
-    while (item.size() > fixed) {
-        std::uint64_t script = 0;
-        std::size_t width = 0;
-        if (!read_compact_size(item.substr(fixed), script, width)) return;
-        if (script > item.size() - fixed - width) return;
-        const auto end = fixed + width + static_cast<std::size_t>(script);
-        out.push_back({Bytes(item.substr(0, outpoint_size)), Bytes(item.substr(outpoint_size, end - outpoint_size))});
-        item.remove_prefix(end);
+    bitcoin::Reader reader(item);
+    while (reader.remaining() > 0) {
+        const BytesView outpoint = reader.take(outpoint_size);
+        const std::size_t output = reader.position();
+        (void)reader.integer<std::uint64_t>();
+        (void)reader.take(reader.count(1, false));  // the script
+        if (!reader.ok()) return;
+        out.push_back({Bytes(outpoint), Bytes(reader.since(output))});
     }
 }
 
