@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "wasm/compile_estimate.hpp"
 #include "wasm/engine_parts.hpp"
 #include "wasm/instantiation.hpp"
 #include "wasm/instrument.hpp"
@@ -117,6 +118,7 @@ Result<Engine> Engine::create(const EngineOptions& options) {
     if (auto r = Instance::define_host_functions(*parts->linker); !r) return tl::unexpected(r.error());
     parts->free_instances = std::make_shared<std::atomic<unsigned>>(options.instances);
     parts->most_known = options.remembered;
+    parts->interpret = options.interpret;
     if (options.cache) parts->cache.emplace(*options.cache);
     return Engine(std::move(parts));
 }
@@ -169,7 +171,7 @@ void Engine::Parts::account(const Digest& hash, const CompileEntry& entry) {
 }
 
 Result<std::shared_ptr<const Code>> Engine::Parts::build(const Digest& hash, BytesView module) const {
-    if (cache) {
+    if (cache && !interpret) {
         if (const auto native = cache->load(hash)) {
             wasmtime_module_t* m = nullptr;
             wasmtime_error_t* e = wasmtime_module_deserialize(engine.get(), bytes_of(*native), native->size(), &m);
@@ -187,11 +189,17 @@ Result<std::shared_ptr<const Code>> Engine::Parts::build(const Digest& hash, Byt
     const auto parsed = parse_module(module);
     if (!parsed) return tl::unexpected(parsed.error());
     if (auto e = instantiation_error(*parsed)) return tl::unexpected(std::move(*e));
+    const auto slow = slow_to_compile(*parsed);
+    if (!slow) return tl::unexpected(slow.error());
+    if (interpret || *slow) return interpreted(module);
     const auto rewritten = instrument(module, {.memory_pages = memory_pages});
     if (!rewritten) return tl::unexpected(rewritten.error());
     wasmtime_module_t* m = nullptr;
-    if (auto* e = wasmtime_module_new(engine.get(), bytes_of(*rewritten), rewritten->size(), &m))
-        return fail(take_message(e));
+    if (auto* e = wasmtime_module_new(engine.get(), bytes_of(*rewritten), rewritten->size(), &m)) {
+        // The module itself is valid: what was added to it is beyond a limit of wasmtime.
+        wasmtime_error_delete(e);
+        return interpreted(module);
+    }
     ModuleHandle compiled(m);
     std::size_t size = rewritten->size() * 3;
     wasm_byte_vec_t native;
@@ -205,19 +213,18 @@ Result<std::shared_ptr<const Code>> Engine::Parts::build(const Digest& hash, Byt
     return link(std::move(compiled), *parsed, size);
 }
 
-Result<std::shared_ptr<const Code>> Engine::Parts::link(ModuleHandle compiled, const Module& module,
-                                                        std::size_t size) const {
-    wasmtime_instance_pre_t* pre = nullptr;
-    if (auto* e = wasmtime_linker_instantiate_pre(linker.get(), compiled.get(), &pre)) return fail(take_message(e));
+namespace {
+
+/// What Instance needs of a module in either form.
+std::shared_ptr<Code> code_of(const Module& module, std::size_t size) {
     auto code = std::make_shared<Code>();
-    code->pre.reset(pre);
     code->metered = !module.bodies.empty();
     code->size = size;
     for (const Export& e : module.exports) {
         if (e.kind != ExternalKind::function) continue;
         const FunctionType& t = module.function_type(e.index);
-        code->functions.emplace(
-            e.name, CallType{t.params.size(), t.results.size(), !t.results.empty() && t.results[0] == ValueType::i32});
+        code->functions.emplace(e.name, CallType{t.params.size(), t.results.size(),
+                                                 !t.results.empty() && t.results[0] == ValueType::i32, e.index});
         code->size += e.name.size() + entry_cost / 8;
     }
     const Export* exported = module.find_export("memory");
@@ -230,7 +237,29 @@ Result<std::shared_ptr<const Code>> Engine::Parts::link(ModuleHandle compiled, c
     for (const TableType& t : module.tables) largest = std::max(largest, t.limits.min);
     const auto tables = static_cast<std::uint32_t>(std::max<std::size_t>(module.tables.size(), 1));
     code->table_elements = std::max(largest, table_elements / tables);
+    return code;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const Code>> Engine::Parts::link(ModuleHandle compiled, const Module& module,
+                                                        std::size_t size) const {
+    wasmtime_instance_pre_t* pre = nullptr;
+    if (auto* e = wasmtime_linker_instantiate_pre(linker.get(), compiled.get(), &pre)) return fail(take_message(e));
+    auto code = code_of(module, size);
+    code->pre.reset(pre);
     return std::shared_ptr<const Code>(std::move(code));
 }
+
+Result<std::shared_ptr<const Code>> Engine::Parts::interpreted(BytesView module) {
+    constexpr std::size_t bytes_of_code_per_byte = 16;
+    auto made = InterpretedModule::create(module);
+    if (!made) return tl::unexpected(std::move(made.error()));
+    auto code = code_of((*made)->module(), module.size() * bytes_of_code_per_byte);
+    code->interpreted = std::move(*made);
+    return std::shared_ptr<const Code>(std::move(code));
+}
+
+bool is_interpreted(const Code& code) noexcept { return code.interpreted != nullptr; }
 
 }  // namespace warpshrew::wasm

@@ -1,6 +1,7 @@
 #pragma once
-// Contracts on the CPU: wasmtime with pooled instances (alkanes-vm.md 2.3, 3, 4.5 to 4.8). This folder knows nothing of
-// ALKANES but the list of host functions and the limits of an instance.
+// Contracts on the CPU: wasmtime with pooled instances (alkanes-vm.md 2.3, 3, 4.5 to 4.8), and an interpreter for those
+// that would take too long to compile (docs/decisions/interpreter.md). This folder knows nothing of ALKANES but the
+// list of host functions and the limits of an instance.
 
 #include <array>
 #include <cstdint>
@@ -70,8 +71,11 @@ class Host {
     virtual std::int32_t call(HostFunction f, Instance& instance, std::span<const std::int64_t> args) = 0;
 };
 
-/// A contract, compiled. Shared between threads.
+/// A contract, compiled or to be interpreted. Shared between threads.
 class Code;
+
+/// Whether the interpreter runs it.
+[[nodiscard]] bool is_interpreted(const Code& code) noexcept;
 
 /// Whether the contracts that run on this thread leave room for the memories of one more: memory_budget.hpp. If not,
 /// its frame fails with `memory_budget_text`.
@@ -83,6 +87,7 @@ struct EngineOptions {
         cache;  ///< folder of compiled code, kept across runs; it may be deleted at any time
     std::size_t remembered = std::size_t{512} << 20;  ///< bytes of code, and of errors, that are remembered
     unsigned instances = 512;                         ///< live instances at most: 25 frames a thread, with room
+    bool interpret = false;                           ///< compile nothing: for tests, as results are the same
 };
 
 /// Compiles and runs contracts. One for a process is enough; safe from many threads.

@@ -13,6 +13,7 @@
 #include "wasm/code_cache.hpp"
 #include "wasm/deep_stack.hpp"
 #include "wasm/engine.hpp"
+#include "wasm/interpreter.hpp"
 #include "wasm/module.hpp"
 #include "wasm/wasmtime_api.hpp"
 
@@ -39,11 +40,13 @@ using StoreHandle = std::unique_ptr<wasmtime_store_t, Delete<wasmtime_store_dele
 struct CallType {
     std::size_t params = 0, results = 0;
     bool returns_i32 = false;  ///< the first result
+    std::uint32_t index = 0;   ///< of the function, imports counted
 };
 
 class Code {
  public:
-    PreHandle pre;
+    PreHandle pre;                                           ///< compiled
+    std::unique_ptr<const InterpretedModule> interpreted;    ///< or this
     std::map<std::string, CallType, std::less<>> functions;  ///< exported
     bool metered = false;                                    ///< has code, and so the fuel global
     std::int64_t table_elements = 0;                         ///< to which each table may grow
@@ -61,6 +64,7 @@ struct Engine::Parts {
     EngineHandle engine;
     LinkerHandle linker;
     std::optional<CodeCache> cache;
+    bool interpret = false;
     std::shared_ptr<std::atomic<unsigned>> free_instances;
     DeepStacks stacks;
 
@@ -79,6 +83,7 @@ struct Engine::Parts {
     [[nodiscard]] Result<std::shared_ptr<const Code>> build(const Digest& hash, BytesView module) const;
     [[nodiscard]] Result<std::shared_ptr<const Code>> link(ModuleHandle compiled, const Module& module,
                                                            std::size_t size) const;
+    [[nodiscard]] static Result<std::shared_ptr<const Code>> interpreted(BytesView module);
 };
 
 }  // namespace warpshrew::wasm

@@ -1,5 +1,6 @@
 #include "wasm/fuel_cost.hpp"
 
+#include <absl/container/flat_hash_map.h>
 #include <absl/container/flat_hash_set.h>
 
 #include <algorithm>
@@ -9,6 +10,7 @@
 #include <string>
 
 #include "wasm/constant_folding.hpp"
+#include "wasm/interpreted_code.hpp"
 #include "wasm/opcodes.hpp"
 #include "wasm/preservation_slots.hpp"
 #include "wasm/reader.hpp"
@@ -74,6 +76,9 @@ struct Frame {
     std::size_t remembered = 0;  ///< where its operands for `else` begin
     // Words, for 2.8: a loop's header; the first conditional branch to the end, or to `else`.
     std::uint32_t header = 0, end_user = nowhere, else_user = nowhere;
+    // Of the interpreter's code: a loop's begin; the last of the jumps to the end, or to `else`, each of which holds
+    // the one before it until it is known where they go.
+    std::int32_t start = 0, end_jumps = -1, else_jumps = -1;
 };
 
 struct BlockType {
@@ -88,6 +93,24 @@ class Translator {
           type_(m.function_type(m.imported_functions + i)),
           r_(m.bytes, m.bodies[i].begin, m.bodies[i].end) {}
 
+    /// Translates, and not only counts.
+    Result<InterpretedFunction> translate() {
+        InterpretedFunction code;
+        code_ = &code;
+        auto cost = run();
+        if (!cost) return tl::unexpected(std::move(cost.error()));
+        for (Operation& o : code.operations) {
+            if (o.code == operation::charge)
+                o.b = static_cast<std::int32_t>(cost->charges[static_cast<std::size_t>(o.a)].fuel);
+        }
+        code.params = size(type_.params);
+        code.locals = static_cast<std::uint32_t>(locals_);
+        code.slots = slots_.count();
+        code.size = static_cast<std::uint32_t>(max_) + code.slots;
+        code.cells = cost->len_registers;
+        return code;
+    }
+
     Result<FunctionCost> run() {
         declare_locals();
         frames_.push_back({.kind = Frame::Kind::function, .results = size(type_.results)});
@@ -99,6 +122,7 @@ class Translator {
         if (!reason_.empty()) return warpshrew::fail(reason_, r_.position());
         fuel_[0] += registers / 8;
         cost_.len_registers = static_cast<std::uint32_t>(registers);
+        cost_.locals = static_cast<std::uint32_t>(locals_);
         for (std::size_t k = 0; k < fuel_.size(); k++) {
             if (fuel_[k] > std::numeric_limits<std::uint32_t>::max())
                 return warpshrew::fail("fuel of a region beyond 32 bits", cost_.charges[k].position);
@@ -133,6 +157,10 @@ class Translator {
     std::uint32_t words_ = 0;
     bool reachable_ = true;
     bool large_ = false;
+    std::uint8_t op_ = 0;                  // the opcode of this step
+    InterpretedFunction* code_ = nullptr;  // what is translated, if anything is
+    std::size_t last_operation_ = 0;       // whose result is that of last_
+    absl::flat_hash_map<std::uint64_t, std::int32_t> constant_index_;
 
     template <class T>
     static std::uint32_t size(const T& v) {
@@ -164,6 +192,58 @@ class Translator {
         top_of_local_.assign(n, 0);
     }
 
+    // ---- the interpreter's code
+
+    void append(const Operation& o) {
+        if (code_ != nullptr) code_->operations.push_back(o);
+    }
+    /// An operation whose result is that of the last instruction.
+    void append_result(std::uint16_t code, std::int32_t a = 0, std::int32_t b = 0, std::uint32_t extra = 0) {
+        if (code_ == nullptr) return;
+        last_operation_ = code_->operations.size();
+        append({code, static_cast<std::uint16_t>(extra), encode(last_.result), a, b});
+    }
+    /// Slots are above the lowest that was ever taken, all other registers are not.
+    [[nodiscard]] std::int32_t encode(std::int32_t reg) const {
+        return reg > slots_.lowest() ? reg - PreservationSlots::first - 1 : reg;
+    }
+    std::int32_t encode(const Operand& v) {
+        if (code_ == nullptr) return 0;
+        if (v.is_register()) return encode(v.reg);
+        const auto [at, added] =
+            constant_index_.try_emplace(v.bits, first_constant + static_cast<std::int32_t>(code_->constants.size()));
+        if (added) code_->constants.push_back(v.bits);
+        return at->second;
+    }
+    std::int32_t encode_list(std::span<const Operand> values) {
+        if (code_ == nullptr || values.empty()) return 0;
+        if (contiguous(values)) return encode(values[0].reg) - first_in_a_row;
+        const auto begin = static_cast<std::int32_t>(code_->lists.size());
+        for (const Operand& v : values) code_->lists.push_back(encode(v));
+        return begin;
+    }
+    [[nodiscard]] std::int32_t here() const {
+        return code_ == nullptr ? 0 : static_cast<std::int32_t>(code_->operations.size());
+    }
+    /// A jump to where `jumps` will be bound.
+    void append_jump(std::uint16_t code, std::int32_t condition, std::int32_t& jumps, std::int32_t to = 0) {
+        if (code_ == nullptr) return;
+        const std::int32_t at = here();
+        append({code, 0, to, condition, jumps});
+        jumps = at;
+    }
+    void append_jump(std::uint16_t code, std::int32_t condition, Frame& f, std::int32_t to = 0) {
+        if (f.kind != Frame::Kind::loop) return append_jump(code, condition, f.end_jumps, to);
+        append({code, 0, to, condition, f.start});
+    }
+    void bind(std::int32_t& jumps) {
+        while (jumps >= 0) {
+            std::int32_t& b = code_->operations[static_cast<std::size_t>(jumps)].b;
+            jumps = b;
+            b = here();
+        }
+    }
+
     // ---- fuel and instructions
 
     /// A new fuel word, charged at the current position, for the innermost frame.
@@ -171,6 +251,7 @@ class Translator {
         frames_.back().charge = size(fuel_);
         fuel_.push_back(1);
         cost_.charges.push_back({r_.position(), 0, size(frames_) - 1});
+        append({operation::charge, 0, 0, static_cast<std::int32_t>(fuel_.size() - 1), 0});
         emit({.kind = Instruction::Kind::fixed}, 0);
     }
     void charge(std::uint64_t n) { fuel_[frames_.back().charge] += n; }
@@ -212,8 +293,9 @@ class Translator {
         if (user != nowhere && words_ - user > far_branch) reject("conditional branch over more than 32767 words");
     }
     void die() { reachable_ = false; }
-    void emit_trap() {
+    void emit_trap(Trap why) {
         emit_fixed();
+        append({operation::trap_with, 0, 0, static_cast<std::int32_t>(why), 0});
         die();
     }
 
@@ -424,6 +506,15 @@ class Translator {
         if (v.kind == Operand::Kind::dynamic && single && last_.result == v.reg &&
             (!preserved || (last_.words < 4 && !last_.reads(*preserved)))) {
             last_.result = reg;
+            if (code_ != nullptr) {
+                auto& all = code_->operations;
+                all[last_operation_].to = reg;
+                if (preserved) {
+                    all.insert(all.begin() + static_cast<std::ptrdiff_t>(last_operation_),
+                               {operation::copy, 0, encode(*preserved), reg, 0});
+                    last_operation_++;
+                }
+            }
             if (preserved) {  // the copy is inserted before the last instruction
                 charge(1);
                 last_.position++;
@@ -431,7 +522,10 @@ class Translator {
             }
             return v;
         }
-        if (preserved) emit_copy(*preserved, reg);
+        if (preserved) {
+            emit_copy(*preserved, reg);
+            append_result(operation::copy, reg);
+        }
         copy(reg, v);
         return v;
     }
@@ -445,15 +539,21 @@ class Translator {
     }
     void copy(std::int32_t to, const Operand& v) {
         if (!v.is_register()) {
-            if (fits_32_bits(v)) return emit({.kind = Instruction::Kind::result, .result = to});
-            pool(v.bits);
-            return emit_copy(to, std::nullopt);
+            if (fits_32_bits(v)) {
+                emit({.kind = Instruction::Kind::result, .result = to});
+            } else {
+                pool(v.bits);
+                emit_copy(to, std::nullopt);
+            }
+            return append_result(operation::copy, encode(v));
         }
         if (last_.kind == Instruction::Kind::copy && (last_.result == to - 1 || last_.result == to + 1)) {
             last_.kind = Instruction::Kind::fixed;
-            return;
+            return append({operation::copy, 0, encode(to), encode(v), 0});
         }
-        if (v.reg != to) emit_copy(to, v.reg);
+        if (v.reg == to) return;
+        emit_copy(to, v.reg);
+        append_result(operation::copy, encode(v));
     }
     static bool contiguous(std::span<const Operand> values) {
         for (std::size_t k = 0; k < values.size(); k++) {
@@ -478,10 +578,15 @@ class Translator {
         if (values.size() == 2) {
             if (values[1].is_register() && values[1].reg == to + 1) return copy(to, values[0]);
             pool_all(values);
+            append_copy_all(to, values);
             return emit_fixed();
         }
         pool_all(values);
+        append_copy_all(to, values);
         emit_fixed(1 + (values.size() + 1) / 8, list_words(values, 2));
+    }
+    void append_copy_all(std::int32_t to, std::span<const Operand> values) {
+        append({operation::copy_many, 0, encode(to), encode_list(values), static_cast<std::int32_t>(values.size())});
     }
     void pool_returned(std::span<const Operand> values) {
         if (values.size() == 1) {
@@ -492,6 +597,7 @@ class Translator {
     }
     void emit_return(std::span<const Operand> values) {
         pool_returned(values);
+        append({operation::return_values, 0, 0, encode_list(values), static_cast<std::int32_t>(values.size())});
         if (values.size() <= 3) return emit_fixed();
         emit_fixed(1 + values.size() / 8, list_words(values, 3));
     }
@@ -557,7 +663,8 @@ class Translator {
                                .params = t.params,
                                .results = t.results,
                                .base = base,
-                               .header = words_});
+                               .header = words_,
+                               .start = here()});
             new_charge();
         } else {
             open_if(t);
@@ -586,6 +693,7 @@ class Translator {
         }
         remembered_.insert(remembered_.end(), scratch_.begin(), scratch_.end());
         f.else_user = emit_branch_if(condition, false);
+        append_jump(operation::jump_unless, encode(condition), f.else_jumps);
         frames_.push_back(f);
         new_charge();
     }
@@ -616,8 +724,10 @@ class Translator {
             if (reachable_) {
                 copy_all(f.base, pop(f.results));
                 emit_fixed();
+                append_jump(operation::jump, 0, f);
                 f.branches++;
             }
+            bind(f.else_jumps);
             frames_.push_back(f);
             label(f.else_user);
             new_charge();
@@ -635,7 +745,7 @@ class Translator {
         for (std::uint32_t n = f.results; n != 0; n--) push_new();
     }
     void end() {
-        const Frame f = frames_.back();
+        Frame f = frames_.back();
         if (f.kind == Frame::Kind::function) {
             if (reachable_) emit_return(pop(f.results));
             frames_.pop_back();
@@ -656,18 +766,19 @@ class Translator {
         }
         last_ = {};
     }
-    void end_block(const Frame& f) {
+    void end_block(Frame& f) {
         bool reached = reachable_;
         if (f.kind == Frame::Kind::if_true && f.saw_else) reached = f.then_end;
         if (f.kind == Frame::Kind::if_false && !f.saw_else) reached = true;
         if (f.branches != 0) {
             if (reached) copy_all(f.base, pop(f.results));
+            bind(f.end_jumps);
             label(f.end_user);
             push_results(f);
         }
         reachable_ = reached || f.branches != 0;
     }
-    void end_if(const Frame& f) {
+    void end_if(Frame& f) {
         if (f.saw_else) {
             if (reachable_) copy_all(f.base, pop(f.results));
             reachable_ = f.then_end || reachable_ || f.branches != 0;
@@ -675,7 +786,9 @@ class Translator {
             if (f.results != 0 && reachable_) {
                 copy_all(f.base, pop(f.results));
                 emit_fixed(0);
+                append_jump(operation::jump, 0, f);
             }
+            bind(f.else_jumps);
             label(f.else_user);
             if (f.results != 0) {
                 truncate(f.height);
@@ -686,6 +799,7 @@ class Translator {
             }
             reachable_ = true;
         }
+        bind(f.end_jumps);
         label(f.end_user);
         push_results(f);
     }
@@ -708,6 +822,7 @@ class Translator {
         } else {
             copy_all(f->base, values);
             emit_fixed();
+            append_jump(operation::jump, 0, *f);
         }
         die();
     }
@@ -722,8 +837,13 @@ class Translator {
         if (f == nullptr) return;
         f->branches++;
         const auto values = peek(arity(*f));
-        if (f->kind == Frame::Kind::function) return emit_return_if(values);
+        if (f->kind == Frame::Kind::function) {
+            append({operation::return_if, 0, encode(condition), encode_list(values),
+                    static_cast<std::int32_t>(values.size())});
+            return emit_return_if(values);
+        }
         if (in_place(f->base, values)) {
+            append_jump(operation::jump_if, encode(condition), *f);
             const std::uint32_t from = emit_branch_if(condition, true);
             if (f->kind != Frame::Kind::loop) {
                 f->end_user = std::min(f->end_user, from);
@@ -733,8 +853,12 @@ class Translator {
             return;
         }
         emit_branch_if(condition, false);
+        std::int32_t over = -1;
+        append_jump(operation::jump_unless, encode(condition), over);
         copy_all(f->base, values);
         emit_fixed();
+        append_jump(operation::jump, 0, *f);
+        bind(over);
     }
     void branch_table() {
         std::vector<std::uint32_t> targets;
@@ -751,6 +875,8 @@ class Translator {
         const auto values = pop(arity(*f));
         const auto n = size(values);
         const bool row = contiguous(values);
+        append({operation::jump_table, 0, 0, encode(i), static_cast<std::int32_t>(targets.size())});
+        append({operation::more, 0, 0, encode_list(values), static_cast<std::int32_t>(n)});
         if (n == 1) {
             pool_unless_32_bits(values[0]);
         } else if (n < 4 || !row) {
@@ -761,7 +887,11 @@ class Translator {
             Frame* to = target(t);
             if (to == nullptr) return;
             to->branches++;
-            if (to->kind != Frame::Kind::function) continue;
+            if (to->kind != Frame::Kind::function) {
+                append_jump(operation::target, 0, *to, encode(to->base));
+                continue;
+            }
+            append({operation::target_return, 0, 0, 0, 0});
             if (n >= 4 && !row) cost_.loses_values = true;  // the reference returns without them
             cost += n <= 3 || !row ? 1 : 1 + n / 8;
         }
@@ -781,14 +911,17 @@ class Translator {
         const Operand b = pop(), a = pop();
         if (!a.is_register() && !b.is_register()) {
             const auto folded = fold(op, width, a.bits, b.bits);
-            return folded ? push_constant(type, *folded) : emit_trap();
+            if (folded) return push_constant(type, *folded);
+            return emit_trap(b.bits == 0 ? Trap::integer_division_by_zero : Trap::integer_overflow);
         }
+        const auto code = static_cast<std::uint16_t>((width == 32 ? 0x6a : 0x7c) + static_cast<int>(op));
         if (a.is_register() && b.is_register()) {
             if (a.reg == b.reg) {
                 if (op == IntBinary::and_ || op == IntBinary::or_) return push(a);
                 if (op == IntBinary::xor_ || op == IntBinary::sub) return push_constant(type, 0);
             }
-            return emit_result({a, b}, 1, kind, fusion);
+            emit_result({a, b}, 1, kind, fusion);
+            return append_result(code, encode(a), encode(b));
         }
         const bool constant_left = b.is_register();
         const Operand r = constant_left ? b : a;
@@ -833,7 +966,7 @@ class Translator {
             case IntBinary::div_s:
             case IntBinary::div_u:
                 if (!constant_left) {
-                    if (c == 0) return emit_trap();
+                    if (c == 0) return emit_trap(Trap::integer_division_by_zero);
                     if (c == 1) return push(r);
                 }
                 is_unsigned = op == IntBinary::div_u;
@@ -841,21 +974,24 @@ class Translator {
             case IntBinary::rem_s:
             case IntBinary::rem_u:
                 if (!constant_left) {
-                    if (c == 0) return emit_trap();
+                    if (c == 0) return emit_trap(Trap::integer_division_by_zero);
                     if (c == 1 || (op == IntBinary::rem_s && c == ones)) return push_constant(type, 0);
                 }
                 is_unsigned = op == IntBinary::rem_u;
         }
         if (pooled && !(is_unsigned ? c <= 65535 : fits_i16(to_signed(c, width)))) pool(c);
         emit_result({r}, 1, kind, fusion);
+        append_result(code, encode(a), encode(b));
     }
 
     void int_compare(IntCompare op, unsigned width) {
         const Operand b = pop(), a = pop();
         if (!a.is_register() && !b.is_register()) return push_bool(fold(op, width, a.bits, b.bits));
+        const auto code = static_cast<std::uint16_t>((width == 32 ? 0x46 : 0x51) + static_cast<int>(op));
         if (a.is_register() && b.is_register()) {
             if (a.reg == b.reg) return push_bool(fold(op, width, 0, 0));
-            return emit_result({a, b}, 1, Instruction::Kind::result, Instruction::Fusion::both);
+            emit_result({a, b}, 1, Instruction::Kind::result, Instruction::Fusion::both);
+            return append_result(code, encode(a), encode(b));
         }
         const bool constant_left = b.is_register();
         const Operand r = constant_left ? b : a;
@@ -888,6 +1024,7 @@ class Translator {
         }
         if (!(is_unsigned ? c <= 65535 : fits_i16(to_signed(c, width)))) pool(c);
         emit_result({r}, 1, Instruction::Kind::result, Instruction::Fusion::both);
+        append_result(code, encode(a), encode(b));
     }
     void int_eqz(unsigned width) {
         if (width == 32 && !stack_.empty()) {
@@ -895,7 +1032,7 @@ class Translator {
             if (top.is_register() && last_.kind == Instruction::Kind::bitwise && last_.result == top.reg &&
                 top.reg >= locals_) {
                 last_.kind = Instruction::Kind::result;
-                return;
+                return append_result(0x45, encode(top));
             }
         }
         push_constant(width == 32 ? ValueType::i32 : ValueType::i64, 0);
@@ -906,17 +1043,24 @@ class Translator {
         const ValueType type = width == 32 ? ValueType::f32 : ValueType::f64;
         const Operand b = pop(), a = pop();
         if (!a.is_register() && !b.is_register()) return push_constant(type, fold(op, width, a.bits, b.bits));
+        const auto code = static_cast<std::uint16_t>((width == 32 ? 0x92 : 0xa0) + static_cast<int>(op));
         if (op == FloatBinary::copysign) {
             if (a.is_register() && b.is_register()) {
                 if (a.reg == b.reg) return push(a);
-                return emit_result({a, b});
+                emit_result({a, b});
+            } else if (a.is_register()) {
+                // The reference forgets to charge for a constant sign.
+                emit_result({a}, 1, Instruction::Kind::result, Instruction::Fusion::none, 0);
+            } else {
+                pool(a.bits);
+                emit_result({b});
             }
-            // The reference forgets to charge for a constant sign.
-            if (a.is_register()) return emit_result({a}, 1, Instruction::Kind::result, Instruction::Fusion::none, 0);
-            pool(a.bits);
-            return emit_result({b});
+            return append_result(code, encode(a), encode(b));
         }
-        if (a.is_register() && b.is_register()) return emit_result({a, b});
+        if (a.is_register() && b.is_register()) {
+            emit_result({a, b});
+            return append_result(code, encode(a), encode(b));
+        }
         const Operand& c = a.is_register() ? b : a;
         const Operand& r = a.is_register() ? a : b;
         if (is_nan(c.bits, width)) return push_constant(type, c.bits);
@@ -925,6 +1069,7 @@ class Translator {
         if ((op == FloatBinary::min && x == infinity) || (op == FloatBinary::max && x == -infinity)) return push(r);
         pool(c.bits);
         emit_result({r});
+        append_result(code, encode(a), encode(b));
     }
     void float_compare(FloatCompare op, unsigned width) {
         const Operand b = pop(), a = pop();
@@ -933,9 +1078,11 @@ class Translator {
         // f32.eq and f32.ne fuse also with branches that are taken if false.
         const auto fusion = width == 32 && equality ? Instruction::Fusion::both : Instruction::Fusion::taken_if_true;
         if (!a.is_register() && !b.is_register()) return push_bool(fold(op, width, a.bits, b.bits));
+        const auto code = static_cast<std::uint16_t>((width == 32 ? 0x5b : 0x61) + static_cast<int>(op));
         if (a.is_register() && b.is_register()) {
             if (a.reg == b.reg && ordering) return push_bool(false);
-            return emit_result({a, b}, 1, Instruction::Kind::result, fusion);
+            emit_result({a, b}, 1, Instruction::Kind::result, fusion);
+            return append_result(code, encode(a), encode(b));
         }
         const bool constant_left = b.is_register();
         const Operand& c = constant_left ? a : b;
@@ -947,26 +1094,36 @@ class Translator {
         }
         pool(c.bits);
         emit_result({constant_left ? b : a}, 1, Instruction::Kind::result, fusion);
+        append_result(code, encode(a), encode(b));
     }
 
     template <class F>
-    void unary(ValueType type, F folded) {
+    void unary(ValueType type, F folded, std::uint16_t code) {
         const Operand v = pop();
-        if (v.is_register()) return emit_result({v});
+        if (v.is_register()) {
+            emit_result({v});
+            return append_result(code, encode(v));
+        }
         const std::optional<std::uint64_t> c = folded(v.bits);
-        if (!c) return emit_trap();
+        if (!c) {  // a float that is no such integer
+            const unsigned width = code == 0xa8 || code == 0xa9 || code == 0xae || code == 0xaf ? 32 : 64;
+            return emit_trap(is_nan(v.bits, width) ? Trap::bad_conversion_to_integer : Trap::integer_overflow);
+        }
         push_constant(type, *c);
     }
-    void truncate_float(unsigned from, unsigned to, bool is_signed, bool saturate) {
-        unary(to == 32 ? ValueType::i32 : ValueType::i64,
-              [=](std::uint64_t v) { return fold_truncate(from, to, is_signed, saturate, v); });
+    void truncate_float(unsigned from, unsigned to, bool is_signed, bool saturate, std::uint16_t code) {
+        unary(
+            to == 32 ? ValueType::i32 : ValueType::i64,
+            [=](std::uint64_t v) { return fold_truncate(from, to, is_signed, saturate, v); }, code);
     }
     void convert_int(unsigned from, unsigned to, bool is_signed) {
-        unary(to == 32 ? ValueType::f32 : ValueType::f64,
-              [=](std::uint64_t v) { return fold_convert(from, to, is_signed, v); });
+        unary(
+            to == 32 ? ValueType::f32 : ValueType::f64,
+            [=](std::uint64_t v) { return fold_convert(from, to, is_signed, v); }, op_);
     }
     void extend(unsigned from, unsigned to) {
-        unary(to == 32 ? ValueType::i32 : ValueType::i64, [=](std::uint64_t v) { return fold_extend(from, to, v); });
+        unary(
+            to == 32 ? ValueType::i32 : ValueType::i64, [=](std::uint64_t v) { return fold_extend(from, to, v); }, op_);
     }
     /// Changes the type of a constant; registers have none.
     void retype(ValueType type) {
@@ -976,23 +1133,24 @@ class Translator {
     void conversion(std::uint8_t op) {
         switch (op) {
             case 0xa7:
-                return unary(ValueType::i32, [](std::uint64_t v) { return std::optional(v & 0xffffffff); });
+                return unary(
+                    ValueType::i32, [](std::uint64_t v) { return std::optional(v & 0xffffffff); }, op_);
             case 0xa8:
             case 0xa9:
-                return truncate_float(32, 32, op == 0xa8, false);
+                return truncate_float(32, 32, op == 0xa8, false, op);
             case 0xaa:
             case 0xab:
-                return truncate_float(64, 32, op == 0xaa, false);
+                return truncate_float(64, 32, op == 0xaa, false, op);
             case 0xac:
                 return extend(32, 64);
             case 0xad:
                 return retype(ValueType::i64);
             case 0xae:
             case 0xaf:
-                return truncate_float(32, 64, op == 0xae, false);
+                return truncate_float(32, 64, op == 0xae, false, op);
             case 0xb0:
             case 0xb1:
-                return truncate_float(64, 64, op == 0xb0, false);
+                return truncate_float(64, 64, op == 0xb0, false, op);
             case 0xb2:
             case 0xb3:
                 return convert_int(32, 32, op == 0xb2);
@@ -1000,7 +1158,8 @@ class Translator {
             case 0xb5:
                 return convert_int(64, 32, op == 0xb4);
             case 0xb6:
-                return unary(ValueType::f32, [](std::uint64_t v) { return std::optional(fold_demote(v)); });
+                return unary(
+                    ValueType::f32, [](std::uint64_t v) { return std::optional(fold_demote(v)); }, op_);
             case 0xb7:
             case 0xb8:
                 return convert_int(32, 64, op == 0xb7);
@@ -1008,7 +1167,8 @@ class Translator {
             case 0xba:
                 return convert_int(64, 64, op == 0xb9);
             case 0xbb:
-                return unary(ValueType::f64, [](std::uint64_t v) { return std::optional(fold_promote(v)); });
+                return unary(
+                    ValueType::f64, [](std::uint64_t v) { return std::optional(fold_promote(v)); }, op_);
             case 0xbc:
                 return retype(ValueType::i32);
             case 0xbd:
@@ -1050,13 +1210,14 @@ class Translator {
     void load() {
         const Address a = address();
         const Operand base = pop();
-        if (overflows(a, base)) return emit_trap();
+        if (overflows(a, base)) return emit_trap(Trap::memory_out_of_bounds);
         emit_result({base}, access_words(a, base));
+        append_result(op_, encode(base), static_cast<std::int32_t>(a.offset), a.memory);
     }
     void store(std::uint8_t op) {
         const Address a = address();
         const Operand v = pop(), base = pop();
-        if (overflows(a, base)) return emit_trap();
+        if (overflows(a, base)) return emit_trap(Trap::memory_out_of_bounds);
         if (!v.is_register()) {
             const bool pooled = op == op_f32_store || op == op_f64_store ||
                                 (op == op_i64_store && !fits_i16(to_signed(v.bits, 64))) ||
@@ -1064,6 +1225,8 @@ class Translator {
             if (pooled) pool(v.bits);
         }
         emit_fixed(1, access_words(a, base));
+        append(
+            {op, static_cast<std::uint16_t>(a.memory), encode(v), encode(base), static_cast<std::int32_t>(a.offset)});
     }
     void select() {
         const Operand condition = pop(), b = pop(), a = pop();
@@ -1078,19 +1241,29 @@ class Translator {
         pool_unless_32_bits(a);
         pool_unless_32_bits(b);
         emit_result({a, b, condition}, 2);
+        append_result(operation::select, encode(a), encode(b));
+        append({operation::more, 0, 0, encode(condition), 0});
     }
-    void call(const FunctionType& t, bool indirect, bool tail) {
+    /// `index` is the function or the type, `table` that of an indirect call.
+    void call(const FunctionType& t, std::uint32_t index, std::uint32_t table, bool indirect, bool tail) {
         Instruction i{.words = (indirect ? 2u : 1u) + (size(t.params) + 2) / 3};
+        Operand callee;
         if (indirect) {
-            const Operand callee = pop();
+            callee = pop();
             pool_unless_u16(callee);
             if (callee.is_register()) i.add_operand(callee.reg);
         }
         const auto arguments = pop(size(t.params));
         pool_all(arguments);
         i.kind = Instruction::Kind::fixed;
+        const std::int32_t list = encode_list(arguments);
+        const auto append_call = [&](std::uint16_t direct, std::uint16_t by_table) {
+            append_result(indirect ? by_table : direct, static_cast<std::int32_t>(index), list, table);
+            if (indirect) append({operation::more, 0, 0, encode(callee), 0});
+        };
         if (tail) {
             emit(i);
+            append_call(operation::tail_call_function, operation::tail_call_table);
             return die();
         }
         for (const Operand& v : arguments) {
@@ -1099,6 +1272,7 @@ class Translator {
         i.result = push_new(size(t.results));
         if (t.results.size() == 1) i.kind = Instruction::Kind::result;
         emit(i);
+        append_call(operation::call_function, operation::call_table);
     }
     void global_get() {
         const std::uint32_t i = index(m_.globals.size());
@@ -1106,9 +1280,10 @@ class Translator {
         const Global& g = m_.globals[i];
         if (!g.is_mutable && !g.imported && g.constant) return push_constant(g.constant->type, g.constant->bits);
         emit_result({});
+        append_result(op_, static_cast<std::int32_t>(i));
     }
     void global_set() {
-        index(m_.globals.size());
+        const std::uint32_t i = index(m_.globals.size());
         const Operand v = pop();
         if (!v.is_register()) {
             const bool fits = (v.type == ValueType::i32 && fits_i16(to_signed(v.bits, 32))) ||
@@ -1116,12 +1291,14 @@ class Translator {
             if (!fits) pool(v.bits);
         }
         emit_fixed();
+        append({op_, 0, 0, encode(v), static_cast<std::int32_t>(i)});
     }
 
     void prefixed(std::size_t at) {
         const std::uint32_t op = r_.u32();
         if (op < 8) {
-            return truncate_float(op & 2 ? 64 : 32, op & 4 ? 64 : 32, (op & 1) == 0, true);
+            return truncate_float(op & 2 ? 64 : 32, op & 4 ? 64 : 32, (op & 1) == 0, true,
+                                  static_cast<std::uint16_t>(operation::truncate_saturating + op));
         }
         const std::uint32_t i = r_.u32();
         switch (op) {
@@ -1129,32 +1306,40 @@ class Translator {
             case fc_memory_copy:
             case fc_table_init:
             case fc_table_copy: {
-                r_.u32();
+                const std::uint32_t second = r_.u32();
                 pop_bulk();
                 const bool memory = op == fc_memory_init || op == fc_memory_copy;
+                append_bulk(op, i, second);
                 site(memory ? FuelSite::Kind::memory_bulk : FuelSite::Kind::table_bulk, at);
                 return emit_fixed(1, 3);
             }
             case fc_memory_fill:
-                pop_fill();
+                pop_fill(operation::memory_fill, i);
                 site(FuelSite::Kind::memory_bulk, at);
                 return emit_fixed(1, 2);
             case fc_table_fill:
-                pool(pop_fill());
+                pool(pop_fill(operation::table_fill, i));
                 table_site(FuelSite::Kind::table_fill, at, i);
                 return emit_fixed(1, 2);
             case fc_data_drop:
             case fc_elem_drop:
+                append({op == fc_data_drop ? operation::data_drop : operation::elem_drop, 0, 0,
+                        static_cast<std::int32_t>(i), 0});
                 return emit_fixed();
             case fc_table_size:
-                return emit_result({});
+                emit_result({});
+                return append_result(operation::table_size, 0, 0, i);
             case fc_table_grow: {
                 table_site(FuelSite::Kind::table_grow, at, i);
                 const Operand n = pop(), v = pop();
-                if (!n.is_register() && n.bits == 0) return emit_result({});
+                if (!n.is_register() && n.bits == 0) {
+                    emit_result({});
+                    return append_result(operation::table_size, 0, 0, i);
+                }
                 pool_unless_u16(n);
                 pool(v);
-                return emit_result({n, v}, 2);
+                emit_result({n, v}, 2);
+                return append_result(operation::table_grow, encode(v), encode(n), i);
             }
             default:
                 reject("unknown instruction");
@@ -1163,9 +1348,22 @@ class Translator {
     void pop_bulk() {
         for (const Operand& v : pop(3)) pool_unless_u16(v);
     }
-    /// Pops destination, value and length; the value.
-    Operand pop_fill() {
+    /// The operation on the operands of pop_bulk: `first` and `second` are the immediates.
+    void append_bulk(std::uint32_t op, std::uint32_t first, std::uint32_t second) {
+        if (code_ == nullptr || scratch_.size() != 3) return;
+        const bool copies = op == fc_memory_copy || op == fc_table_copy;
+        const bool memory = op == fc_memory_init || op == fc_memory_copy;
+        const auto code = copies ? (memory ? operation::memory_copy : operation::table_copy)
+                                 : (memory ? operation::memory_init : operation::table_init);
+        append({code, static_cast<std::uint16_t>(copies ? first : second),
+                static_cast<std::int32_t>(copies ? second : first), encode(scratch_[0]), encode(scratch_[1])});
+        append({operation::more, 0, 0, encode(scratch_[2]), 0});
+    }
+    /// Pops destination, value and length; the value. `code` fills memory or table `i`.
+    Operand pop_fill(std::uint16_t code, std::uint32_t i) {
         const Operand n = pop(), v = pop(), to = pop();
+        append({code, static_cast<std::uint16_t>(i), 0, encode(to), encode(v)});
+        append({operation::more, 0, 0, encode(n), 0});
         pool_unless_u16(to);
         pool_unless_u16(n);
         return v;
@@ -1241,6 +1439,8 @@ class Translator {
     void step() {
         const std::size_t at = r_.position();
         const std::uint8_t op = r_.u8();
+        op_ = op;
+        cost_.labels = std::max(cost_.labels, size(frames_));
         switch (op) {
             case op_block:
             case op_loop:
@@ -1259,7 +1459,7 @@ class Translator {
         if (op >= 0x45 && op <= 0xc4) return numeric(op);
         switch (op) {
             case op_unreachable:
-                return emit_trap();
+                return emit_trap(Trap::unreachable);
             case op_nop:
                 return;
             case op_br:
@@ -1277,15 +1477,15 @@ class Translator {
                 const std::uint32_t f = index(m_.functions.size());
                 if (bad()) return;
                 site(op == op_call ? FuelSite::Kind::call : FuelSite::Kind::return_call, at, f);
-                return call(m_.function_type(f), false, op == op_return_call);
+                return call(m_.function_type(f), f, 0, false, op == op_return_call);
             }
             case op_call_indirect:
             case op_return_call_indirect: {
                 const std::uint32_t t = index(m_.types.size());
-                r_.u32();
+                const std::uint32_t table = r_.u32();
                 if (bad()) return;
                 site(op == op_call_indirect ? FuelSite::Kind::call_indirect : FuelSite::Kind::return_call_indirect, at);
-                return call(m_.types[t], true, op == op_return_call_indirect);
+                return call(m_.types[t], t, table, true, op == op_return_call_indirect);
             }
             case op_drop:
                 pop();
@@ -1315,24 +1515,30 @@ class Translator {
                 return global_get();
             case op_global_set:
                 return global_set();
-            case op_table_get:
-                r_.u32();
-                return emit_result({pop()}, 2);
+            case op_table_get: {
+                const std::uint32_t table = r_.u32();
+                const Operand i = pop();
+                emit_result({i}, 2);
+                return append_result(op, encode(i), 0, table);
+            }
             case op_table_set: {
-                r_.u32();
-                const Operand v = pop();
-                pop();
+                const std::uint32_t table = r_.u32();
+                const Operand v = pop(), i = pop();
                 pool(v);
+                append({op, static_cast<std::uint16_t>(table), 0, encode(i), encode(v)});
                 return emit_fixed(1, 2);
             }
-            case op_memory_size:
-                r_.u32();
-                return emit_result({});
+            case op_memory_size: {
+                const std::uint32_t memory = r_.u32();
+                emit_result({});
+                return append_result(op, 0, 0, memory);
+            }
             case op_memory_grow: {
-                r_.u32();
+                const std::uint32_t memory = r_.u32();
                 site(FuelSite::Kind::memory_grow, at);
                 const Operand n = pop();
-                return emit_result({n}, !n.is_register() && n.bits == 0 ? 1 : 2);
+                emit_result({n}, !n.is_register() && n.bits == 0 ? 1 : 2);
+                return append_result(op, encode(n), 0, memory);
             }
             case op_i32_const:
                 return push_constant(ValueType::i32, static_cast<std::uint32_t>(r_.s32()));
@@ -1354,7 +1560,8 @@ class Translator {
             case op_ref_func: {
                 const std::uint32_t f = index(m_.functions.size());
                 site(FuelSite::Kind::function_reference, at, f);
-                return emit_result({});
+                emit_result({});
+                return append_result(op, static_cast<std::int32_t>(f));
             }
             case op_prefix_fc:
                 return prefixed(at);
@@ -1381,12 +1588,14 @@ class Translator {
         conversion(op);
     }
     void int_unary(IntUnary op, unsigned width) {
-        unary(width == 32 ? ValueType::i32 : ValueType::i64,
-              [=](std::uint64_t v) { return std::optional(fold(op, width, v)); });
+        unary(
+            width == 32 ? ValueType::i32 : ValueType::i64,
+            [=](std::uint64_t v) { return std::optional(fold(op, width, v)); }, op_);
     }
     void float_unary(FloatUnary op, unsigned width) {
-        unary(width == 32 ? ValueType::f32 : ValueType::f64,
-              [=](std::uint64_t v) { return std::optional(fold(op, width, v)); });
+        unary(
+            width == 32 ? ValueType::f32 : ValueType::f64,
+            [=](std::uint64_t v) { return std::optional(fold(op, width, v)); }, op_);
     }
 };
 
@@ -1394,6 +1603,10 @@ class Translator {
 
 Result<FunctionCost> function_cost(const Module& module, std::uint32_t i, NanArithmetic nans) {
     return Translator(module, i, nans).run();
+}
+
+Result<InterpretedFunction> interpreted_function(const Module& module, std::uint32_t i) {
+    return Translator(module, i, NanArithmetic::canonical).translate();
 }
 
 Result<std::vector<FunctionFuel>> module_fuel(BytesView module, NanArithmetic nans) {

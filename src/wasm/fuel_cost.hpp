@@ -44,6 +44,8 @@ struct FunctionCost {
     std::vector<FuelSite> sites;      ///< in the order of their positions
     /// It has a br_table with four or more values, not in a row, that may leave the function: wasmi loses them (6.3).
     bool loses_values = false;
+    std::uint32_t locals = 0;  ///< params included
+    std::uint32_t labels = 0;  ///< most that are open at a time
 };
 
 /// The cost of the `i`-th defined function of a module that has passed validation. An error, with the offset, if wasmi

@@ -2,6 +2,7 @@
 #include <cstring>
 #include <exception>
 #include <new>
+#include <optional>
 #include <utility>
 
 #include "wasm/engine_parts.hpp"
@@ -40,36 +41,68 @@ class Place {
 };
 
 /// The words of wasmi 0.37.2 for a trap (alkanes-vm.md 12).
+std::string_view text(Trap trap) {
+    switch (trap) {
+        case Trap::none:
+            break;
+        case Trap::stack_overflow:
+            return stack_text;
+        case Trap::out_of_fuel:
+            return out_of_fuel_text;
+        case Trap::memory_out_of_bounds:
+            return "out of bounds memory access";
+        case Trap::table_out_of_bounds:
+            return "undefined element: out of bounds table access";
+        case Trap::indirect_call_to_null:
+            return "uninitialized element 2";
+        case Trap::bad_signature:
+            return "indirect call type mismatch";
+        case Trap::integer_overflow:
+            return "integer overflow";
+        case Trap::integer_division_by_zero:
+            return "integer divide by zero";
+        case Trap::bad_conversion_to_integer:
+            return "invalid conversion to integer";
+        case Trap::unreachable:
+            return "wasm `unreachable` instruction executed";
+    }
+    return "";
+}
+
+Trap trap_of(std::uint8_t wasmtime_code) {
+    switch (wasmtime_code) {
+        case WASMTIME_TRAP_CODE_STACK_OVERFLOW:
+            return Trap::stack_overflow;
+        case WASMTIME_TRAP_CODE_MEMORY_OUT_OF_BOUNDS:
+            return Trap::memory_out_of_bounds;
+        case WASMTIME_TRAP_CODE_TABLE_OUT_OF_BOUNDS:
+            return Trap::table_out_of_bounds;
+        case WASMTIME_TRAP_CODE_INDIRECT_CALL_TO_NULL:
+            return Trap::indirect_call_to_null;
+        case WASMTIME_TRAP_CODE_BAD_SIGNATURE:
+            return Trap::bad_signature;
+        case WASMTIME_TRAP_CODE_INTEGER_OVERFLOW:
+            return Trap::integer_overflow;
+        case WASMTIME_TRAP_CODE_INTEGER_DIVISION_BY_ZERO:
+            return Trap::integer_division_by_zero;
+        case WASMTIME_TRAP_CODE_BAD_CONVERSION_TO_INTEGER:
+            return Trap::bad_conversion_to_integer;
+        case WASMTIME_TRAP_CODE_UNREACHABLE_CODE_REACHED:
+            return Trap::unreachable;
+        default:
+            return Trap::none;
+    }
+}
+
 std::string trap_text(const wasm_trap_t& trap) {
     std::uint8_t code = 0;
     if (wasmtime_trap_code(&trap, &code)) {
-        switch (code) {
-            case WASMTIME_TRAP_CODE_STACK_OVERFLOW:
-                return std::string(stack_text);
-            case WASMTIME_TRAP_CODE_MEMORY_OUT_OF_BOUNDS:
-                return "out of bounds memory access";
-            case WASMTIME_TRAP_CODE_TABLE_OUT_OF_BOUNDS:
-                return "undefined element: out of bounds table access";
-            case WASMTIME_TRAP_CODE_INDIRECT_CALL_TO_NULL:
-                return "uninitialized element 2";
-            case WASMTIME_TRAP_CODE_BAD_SIGNATURE:
-                return "indirect call type mismatch";
-            case WASMTIME_TRAP_CODE_INTEGER_OVERFLOW:
-                return "integer overflow";
-            case WASMTIME_TRAP_CODE_INTEGER_DIVISION_BY_ZERO:
-                return "integer divide by zero";
-            case WASMTIME_TRAP_CODE_BAD_CONVERSION_TO_INTEGER:
-                return "invalid conversion to integer";
-            case WASMTIME_TRAP_CODE_UNREACHABLE_CODE_REACHED:
-                return "wasm `unreachable` instruction executed";
-            default:
-                break;
-        }
+        if (const Trap t = trap_of(code); t != Trap::none) return std::string(text(t));
     }
-    wasm_byte_vec_t text;
-    wasm_trap_message(&trap, &text);
-    std::string out(text.data, text.size);
-    wasm_byte_vec_delete(&text);
+    wasm_byte_vec_t message;
+    wasm_trap_message(&trap, &message);
+    std::string out(message.data, message.size);
+    wasm_byte_vec_delete(&message);
     return out.substr(0, out.find('\0'));
 }
 
@@ -90,6 +123,7 @@ struct Instance::Parts {
     wasmtime_memory_t memory{};
     wasmtime_global_t fuel{}, trap{};
     std::uint64_t unmetered_fuel = 0;
+    std::optional<InterpretedInstance> interpreted;  ///< instead of a store
 
     [[nodiscard]] bool find(std::string_view name, std::uint8_t kind, wasmtime_extern_t& out) const {
         return wasmtime_instance_export_get(context, &instance, name.data(), name.size(), &out) && out.kind == kind;
@@ -164,6 +198,13 @@ Result<Instance> Instance::create(Engine& engine, std::shared_ptr<const Code> co
     if (deep_stack_left() == 0) return fail("contracts run on the stacks of Engine::run_deep only");
     auto p = std::make_unique<Parts>(engine.parts(), std::move(code), host);
     if (!p->place) return fail("too many instances of contracts at a time");
+    if (p->code->interpreted) {
+        auto budget = MemoryBudget::of_this_thread();
+        if (!budget->take(p->code->linear_memory)) return fail("more memory than a message may have");
+        p->interpreted.emplace(*p->code->interpreted, p->code->table_elements, std::move(budget));
+        p->interpreted->fuel = fuel;
+        return Instance(std::move(p));
+    }
     p->store.reset(wasmtime_store_new(engine.parts().engine.get(), p.get(), nullptr));
     wasmtime_store_limiter(p->store.get(), static_cast<std::int64_t>(memory_limit), p->code->table_elements, -1, -1,
                            -1);
@@ -199,14 +240,24 @@ Result<std::int32_t> Instance::call(std::string_view name) {
     Parts& p = *parts_;
     const auto type = p.code->functions.find(name);
     wasmtime_extern_t f;
-    if (type == p.code->functions.end() || !p.find(name, WASMTIME_EXTERN_FUNC, f))
+    if (type == p.code->functions.end() || (!p.interpreted && !p.find(name, WASMTIME_EXTERN_FUNC, f)))
         return fail(std::string(name) + " not found -- is this WASM built with the ALKANES SDK?");
     if (type->second.params != 0) return fail("encountered an incorrect number of parameters");
     if (type->second.results != 1) return fail("encountered an incorrect number of results");
     if (deep_stack_left() < wasm_stack_size + host_stack) return fail(std::string(stack_text));
+    p.running = this;
+    if (p.interpreted) {
+        std::uint64_t bits = 0;
+        const auto host = [&p](HostFunction h, std::span<const std::int64_t> args) {
+            return p.host->call(h, *p.running, args);
+        };
+        const Trap t = p.interpreted->call(type->second.index, {}, host, {&bits, 1});
+        if (t != Trap::none) return fail(std::string(text(t)));
+        if (!type->second.returns_i32) return fail("result is not an i32");
+        return static_cast<std::int32_t>(static_cast<std::uint32_t>(bits));
+    }
     alignas(16) wasmtime_val_raw_t result{};
     wasm_trap_t* trap = nullptr;
-    p.running = this;
     wasmtime_error_t* e = wasmtime_func_call_unchecked(p.context, &f.of.func, &result, 1, &trap);
     std::string text;
     if (e != nullptr) text = take_message(e);
@@ -222,11 +273,13 @@ Result<std::int32_t> Instance::call(std::string_view name) {
 }
 
 std::span<std::uint8_t> Instance::memory() noexcept {
+    if (parts_->interpreted) return parts_->interpreted->memory();
     return {wasmtime_memory_data(parts_->context, &parts_->memory),
             wasmtime_memory_data_size(parts_->context, &parts_->memory)};
 }
 
 std::uint64_t Instance::fuel() const noexcept {
+    if (parts_->interpreted) return parts_->interpreted->fuel;
     if (!parts_->code->metered) return parts_->unmetered_fuel;
     wasmtime_val_t v;
     wasmtime_global_get(parts_->context, &parts_->fuel, &v);
@@ -234,6 +287,10 @@ std::uint64_t Instance::fuel() const noexcept {
 }
 
 void Instance::set_fuel(std::uint64_t fuel) noexcept {
+    if (parts_->interpreted) {
+        parts_->interpreted->fuel = fuel;
+        return;
+    }
     if (!parts_->code->metered) {
         parts_->unmetered_fuel = fuel;
         return;

@@ -111,7 +111,9 @@ class Parser {
             case global_section:
                 return each([&] {
                     Global g = global_type();
+                    const std::size_t references = m_.references.size();
                     g.constant = constant_expression();
+                    if (m_.references.size() > references) g.function = m_.references.back().function;
                     m_.globals.push_back(g);
                 });
             case export_section:
@@ -241,13 +243,15 @@ class Parser {
         }
         each([&] {
             s.size++;
+            const std::size_t references = m_.references.size();
             if (flags & 4) {
                 constant_expression();
             } else {
                 function_reference();
             }
+            s.functions.push_back(m_.references.size() > references ? m_.references.back().function + 1 : 0);
         });
-        m_.elements.push_back(s);
+        m_.elements.push_back(std::move(s));
     }
 
     void data() {
@@ -262,8 +266,9 @@ class Parser {
             s.offset = offset();
         }
         s.size = r_.u32();
+        s.begin = r_.position();
         r_.bytes(s.size);
-        m_.data.push_back(s);
+        m_.data.push_back(std::move(s));
     }
 
     std::optional<std::uint32_t> offset() {

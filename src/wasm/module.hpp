@@ -60,6 +60,7 @@ struct Global {
     bool imported = false;
     /// The initial value, if its expression consists of constants and arithmetic only (wasmi-fuel.md 2.4, global.get).
     std::optional<Constant> constant;
+    std::optional<std::uint32_t> function;  ///< to which the initial value refers
 };
 
 /// `index` counts the things of its kind; for a function `type` is the index of its type.
@@ -83,6 +84,9 @@ struct Segment {
     /// Active: where it goes, unsigned; none if the expression reads an imported global.
     std::optional<std::uint32_t> offset;
     std::uint32_t size = 0;  ///< elements or bytes
+    std::size_t begin = 0;   ///< offset in the module, of the bytes
+    /// The elements: 0 for null, else the function's index and one.
+    std::vector<std::uint32_t> functions;
 };
 
 /// A range of the module's bytes.

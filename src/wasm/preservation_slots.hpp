@@ -9,6 +9,8 @@ namespace warpshrew::wasm {
 /// Slots with reference counts and a free list that is last in, first out. Slot k is register 32766 - k.
 class PreservationSlots {
  public:
+    static constexpr std::int32_t first = 32766;  ///< the register of slot 0
+
     /// Takes a slot with one reference on the stack; its register.
     std::int32_t put();
     /// Adds a reference; false if there is no such slot.
@@ -24,7 +26,6 @@ class PreservationSlots {
     [[nodiscard]] std::uint32_t count() const noexcept { return static_cast<std::uint32_t>(first - lowest_); }
 
  private:
-    static constexpr std::int32_t first = 32766;
     struct Slot {
         std::uint32_t references = 0;  ///< 0: vacant
         std::uint32_t next_free = 0;

@@ -17,9 +17,21 @@ using test::wat;
 
 constexpr std::uint64_t plenty = 1'000'000'000;
 
+/// Every test runs twice, compiled and interpreted.
+class EngineRun : public testing::TestWithParam<bool> {
+ protected:
+    void SetUp() override { interpret = GetParam(); }
+
+ public:
+    static inline bool interpret = false;
+};
+INSTANTIATE_TEST_SUITE_P(BothWays, EngineRun, testing::Bool(),
+                         [](const auto& info) { return info.param ? "Interpreted" : "Compiled"; });
+
 Engine& engine() {
-    static Engine e = Engine::create().value();
-    return e;
+    static Engine compiler = Engine::create().value();
+    static Engine interpreter = Engine::create({.cache = std::nullopt, .interpret = true}).value();
+    return EngineRun::interpret ? interpreter : compiler;
 }
 
 struct TestHost : Host {
@@ -59,7 +71,7 @@ std::shared_ptr<const Code> contract(std::string_view body, std::string_view bef
 }
 
 // alkanes-vm.md 10.36, 10.37
-TEST(EngineRun, FuelIsExact) {  // wasmi-fuel.md 7: rows 2, 17, 18
+TEST_P(EngineRun, FuelIsExact) {  // wasmi-fuel.md 7: rows 2, 17, 18
     EXPECT_EQ(run(contract("(i32.const 42)"), 100).text, "= 42");
     EXPECT_EQ(run(contract("(i32.const 42)"), 100).left, 98U);
     const auto grow = contract("(memory.grow (i32.const 1))");
@@ -73,7 +85,7 @@ TEST(EngineRun, FuelIsExact) {  // wasmi-fuel.md 7: rows 2, 17, 18
 }
 
 // alkanes-vm.md 10.35, 10.36
-TEST(EngineRun, Memory) {  // 4.6: 512 pages, 664 at most
+TEST_P(EngineRun, Memory) {  // 4.6: 512 pages, 664 at most
     EXPECT_EQ(run(contract("(memory.size)")).text, "= 512");
     EXPECT_EQ(run(contract("(memory.grow (i32.const 152))")).text, "= 512");
     EXPECT_EQ(run(contract("(memory.grow (i32.const 152))")).left, plenty - 155'651);
@@ -96,7 +108,7 @@ TEST(EngineRun, Memory) {  // 4.6: 512 pages, 664 at most
               "= -1");
 }
 
-TEST(EngineRun, TheSecondMemoryIsFencedToo) {
+TEST_P(EngineRun, TheSecondMemoryIsFencedToo) {
     const std::string head = "(memory (export \"memory\") 1) (memory $m 1) (func (export \"__execute\") (result i32) ";
     EXPECT_EQ(run(compile(head + "(i32.load8_u $m (i32.const 65535)))")).text, "= 0");
     EXPECT_EQ(run(compile(head + "(i32.load8_u $m (i32.const 65536)))")).text, "out of bounds memory access");
@@ -106,7 +118,7 @@ TEST(EngineRun, TheSecondMemoryIsFencedToo) {
     EXPECT_EQ(run(compile(head + "(memory.grow $m (i32.const 664)))")).text, "= -1");
 }
 
-TEST(EngineRun, Traps) {  // 12; the fuel left stays readable
+TEST_P(EngineRun, Traps) {  // 12; the fuel left stays readable
     const std::string table = "(table 2 funcref) (elem (i32.const 0) $f) (type $t (func (result i64))) (func $f)";
     const std::pair<const char*, const char*> cases[] = {
         {"(unreachable)", "wasm `unreachable` instruction executed"},
@@ -137,7 +149,7 @@ TEST(EngineRun, Traps) {  // 12; the fuel left stays readable
 }
 
 // alkanes-vm.md 10.38
-TEST(EngineRun, NansAreCanonical) {  // wasmi-fuel.md 5; x86 itself makes negative ones
+TEST_P(EngineRun, NansAreCanonical) {  // wasmi-fuel.md 5; x86 itself makes negative ones
     EXPECT_EQ(run(contract("(i32.reinterpret_f32 (f32.div (global.get $z) (global.get $z)))",
                            "(global $z (mut f32) (f32.const 0))"))
                   .text,
@@ -149,7 +161,7 @@ TEST(EngineRun, NansAreCanonical) {  // wasmi-fuel.md 5; x86 itself makes negati
         "= " + std::to_string(static_cast<std::int32_t>(0xff800001)));
 }
 
-TEST(EngineRun, Exports) {  // 2.3, 12
+TEST_P(EngineRun, Exports) {  // 2.3, 12
     EXPECT_EQ(run(compile("(memory (export \"memory\") 1)")).text,
               "__execute not found -- is this WASM built with the ALKANES SDK?");
     EXPECT_EQ(run(compile("(memory (export \"memory\") 1)"), 77).left, 77U);  // without code there is no fuel global
@@ -177,12 +189,12 @@ Outcome recurse(int depth, int locals) {
                               "(i32.sub (global.get $n) (i32.const 1))) (call $r))))"));
 }
 
-TEST(EngineRun, CallDepth) {  // wasmi-fuel.md 4: 1024 frames
+TEST_P(EngineRun, CallDepth) {  // wasmi-fuel.md 4: 1024 frames
     EXPECT_EQ(recurse(1024, 0).text, "= 7");
     EXPECT_EQ(recurse(1025, 0).text, "call stack exhausted");
 }
 
-TEST(EngineRun, Cells) {  // wasmi-fuel.md 4: frames of 127 registers reach the depth limit, of 128 one frame less
+TEST_P(EngineRun, Cells) {  // wasmi-fuel.md 4: frames of 127 registers reach the depth limit, of 128 one frame less
     EXPECT_EQ(recurse(1024, 126).text, "= 7");
     EXPECT_EQ(recurse(1023, 127).text, "= 7");
     EXPECT_EQ(recurse(1024, 127).text, "call stack exhausted");
@@ -190,7 +202,7 @@ TEST(EngineRun, Cells) {  // wasmi-fuel.md 4: frames of 127 registers reach the 
     EXPECT_EQ(recurse(713, 183).text, "call stack exhausted");
 }
 
-TEST(EngineRun, HostCalls) {
+TEST_P(EngineRun, HostCalls) {
     const auto code = compile(R"((import "env" "__balance" (func $balance (param i32 i32 i32)))
         (import "env" "__call" (func $call (param i32 i32 i32 i64) (result i32)))
         (memory (export "memory") 1) (data (i32.const 8) "\2a")
@@ -218,7 +230,7 @@ TEST(EngineRun, HostCalls) {
     EXPECT_EQ(seen[1], std::pair(HostFunction::call, std::vector<std::int64_t>{1, -2, 3, -4}));
 }
 
-TEST(EngineRun, FuelTakenByTheHostIsMissed) {  // the next region finds it gone
+TEST_P(EngineRun, FuelTakenByTheHostIsMissed) {  // the next region finds it gone
     const auto code = contract("(drop (call $q)) (loop) (i32.const 1)",
                                "(import \"env\" \"__request_block\" (func $q (result i32)))");
     TestHost host;
@@ -231,7 +243,7 @@ TEST(EngineRun, FuelTakenByTheHostIsMissed) {  // the next region finds it gone
     EXPECT_EQ(out.left, 0U);
 }
 
-TEST(EngineRun, WhatTheHostThrowsArrives) {
+TEST_P(EngineRun, WhatTheHostThrowsArrives) {
     const auto code = contract("(call $q)", "(import \"env\" \"__request_block\" (func $q (result i32)))");
     TestHost host;
     host.f = [](HostFunction, Instance&, std::span<const std::int64_t>) -> std::int32_t {
@@ -241,7 +253,7 @@ TEST(EngineRun, WhatTheHostThrowsArrives) {
     EXPECT_EQ(run(code).text, "= 0");
 }
 
-TEST(EngineRun, EveryInstanceIsFresh) {  // memory, globals, tables, dropped segments
+TEST_P(EngineRun, EveryInstanceIsFresh) {  // memory, globals, tables, dropped segments
     const auto code = compile(R"((memory (export "memory") 1 664) (memory $second 1 5) (data (i32.const 0) "\01")
         (data $d "\02") (table $t 2 9 funcref) (elem (i32.const 0) $f) (elem $e func $f $f) (global $g (mut i32) (i32.const 3))
         (func $f)
@@ -281,7 +293,7 @@ TEST(EngineRun, EveryInstanceIsFresh) {  // memory, globals, tables, dropped seg
     EXPECT_EQ(run(probe).text, "= 0");
 }
 
-TEST(EngineRun, TwoInstancesOfOneContractAreApart) {
+TEST_P(EngineRun, TwoInstancesOfOneContractAreApart) {
     const auto code = compile(R"((memory (export "memory") 1) (global $g (mut i32) (i32.const 0))
         (func (export "__execute") (result i32) (global.set $g (i32.add (global.get $g) (i32.const 1)))
             (i32.store (i32.const 0) (i32.add (i32.load (i32.const 0)) (i32.const 10)))
@@ -298,7 +310,7 @@ TEST(EngineRun, TwoInstancesOfOneContractAreApart) {
     });
 }
 
-TEST(EngineRun, NativeStackCarriesTheWorst) {
+TEST_P(EngineRun, NativeStackCarriesTheWorst) {
     // 25 calls, one in the other, each of 1024 frames that keep `values` results alive over a call, at the least fuel.
     constexpr int values = 600, frames = 25;
     std::string stores;
@@ -326,7 +338,7 @@ TEST(EngineRun, NativeStackCarriesTheWorst) {
     EXPECT_EQ(depth, frames);
 }
 
-TEST(EngineRun, InstancesAreBounded) {
+TEST_P(EngineRun, InstancesAreBounded) {
     Engine small = Engine::create({.cache = std::nullopt, .instances = 2}).value();
     const auto code = small.compile(wat("(module (memory (export \"memory\") 1))")).value();
     small.run_deep([&] {
@@ -342,19 +354,19 @@ TEST(EngineRun, InstancesAreBounded) {
     });
 }
 
-TEST(EngineRun, OnlyOnDeepStacks) {
+TEST_P(EngineRun, OnlyOnDeepStacks) {
     TestHost host;
     EXPECT_FALSE(Instance::create(engine(), contract("(i32.const 0)"), host, 1));
 }
 
-TEST(EngineRun, RunDeepPassesExceptionsAndNests) {
+TEST_P(EngineRun, RunDeepPassesExceptionsAndNests) {
     EXPECT_THROW(engine().run_deep([] { throw std::out_of_range("x"); }), std::out_of_range);
     int n = 0;
     engine().run_deep([&] { engine().run_deep([&] { n = 1; }); });
     EXPECT_EQ(n, 1);
 }
 
-TEST(EngineRun, TablesGrowWithinBounds) {
+TEST_P(EngineRun, TablesGrowWithinBounds) {
     const auto grow = [](std::string_view n) {
         return contract("(table.grow (ref.null func) (i32.const " + std::string(n) + "))", "(table 0 funcref)");
     };
@@ -364,7 +376,7 @@ TEST(EngineRun, TablesGrowWithinBounds) {
 }
 
 // docs/consensus.md: 64 Ki pages for all memories of the frames that run, here 512 + 97 * 664 and `last`.
-TEST(EngineRun, MemoriesShareABudget) {
+TEST_P(EngineRun, MemoriesShareABudget) {
     const auto memories = [](unsigned last, std::string_view result) {
         std::string text = "(memory (export \"memory\") 1) (memory $last " + std::to_string(last) + ")";
         for (int i = 0; i < 97; i++) text += "(memory 664)";
@@ -397,7 +409,7 @@ TEST(EngineRun, MemoriesShareABudget) {
     });
 }
 
-TEST(EngineRun, Threads) {
+TEST_P(EngineRun, Threads) {
     const auto code = compile(R"((import "env" "__request_block" (func $q (result i32))) (memory (export "memory") 1)
         (func (export "__execute") (result i32) (local $i i32)
             (loop (i32.store (i32.mul (local.get $i) (i32.const 4096)) (i32.add (i32.const 1) (i32.load (i32.mul (local.get $i) (i32.const 4096)))))

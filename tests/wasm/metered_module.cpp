@@ -69,6 +69,7 @@ struct World {
         wasmtime_config_async_stack_size_set(config, wasm_stack);
         wasmtime_config_wasm_multi_memory_set(config, true);
         wasmtime_config_wasm_tail_call_set(config, true);
+        wasmtime_config_cranelift_nan_canonicalization_set(config, true);
         // One thread: wasmtime's own threads are not instrumented, and the thread sanitizer would see races in them.
         wasmtime_config_parallel_compilation_set(config, false);
         engine = wasm_engine_new_with_config(config);
