@@ -4,6 +4,7 @@
 
 #include <iostream>
 #include <map>
+#include <tuple>
 
 #include "alkanes/indexer.hpp"
 #include "base/file.hpp"
@@ -28,14 +29,16 @@ protorune::Network network_of(int seed) {
     return network;
 }
 
-class OwnChains : public testing::TestWithParam<int> {};
+/// The seed, and whether contracts are interpreted.
+class OwnChains : public testing::TestWithParam<std::tuple<int, bool>> {};
 
 TEST_P(OwnChains, StoreAndViewsAreTheModels) {
     const fs::path data = fs::path(WARPSHREW_SOURCE_DIR) / "tests/data/chains";
-    const std::string name = "own-" + std::to_string(GetParam());
-    const protorune::Network network = network_of(GetParam());
+    const auto [seed, interpret] = GetParam();
+    const std::string name = "own-" + std::to_string(seed);
+    const protorune::Network network = network_of(seed);
     const alkanes::Builtins builtins(network, {});
-    wasm::Engine engine = std::move(wasm::Engine::create().value());
+    wasm::Engine engine = std::move(wasm::Engine::create({.cache = std::nullopt, .interpret = interpret}).value());
     alkanes::Indexer indexer(network, builtins, engine);
     const alkanes::Views views(network, builtins, engine);
 
@@ -71,7 +74,7 @@ TEST_P(OwnChains, StoreAndViewsAreTheModels) {
     EXPECT_EQ(answers.different, 0u);
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, OwnChains, testing::Values(2, 3));
+INSTANTIATE_TEST_SUITE_P(Seeds, OwnChains, testing::Combine(testing::Values(2, 3), testing::Bool()));
 
 }  // namespace
 }  // namespace warpshrew::test
