@@ -1063,10 +1063,19 @@ class Translator {
         }
         const Operand& c = a.is_register() ? b : a;
         const Operand& r = a.is_register() ? a : b;
-        if (is_nan(c.bits, width)) return push_constant(type, c.bits);
+        const auto keep = [&](bool second) {
+            site(second ? FuelSite::Kind::keep_second : FuelSite::Kind::keep_first, r_.position() - 1);
+        };
+        if (is_nan(c.bits, width)) {
+            keep(a.is_register());
+            return push_constant(type, c.bits);
+        }
         const double x = to_double(c.bits, width);
         constexpr double infinity = std::numeric_limits<double>::infinity();
-        if ((op == FloatBinary::min && x == infinity) || (op == FloatBinary::max && x == -infinity)) return push(r);
+        if ((op == FloatBinary::min && x == infinity) || (op == FloatBinary::max && x == -infinity)) {
+            keep(!a.is_register());
+            return push(r);
+        }
         pool(c.bits);
         emit_result({r});
         append_result(code, encode(a), encode(b));

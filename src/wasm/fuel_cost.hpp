@@ -31,7 +31,9 @@ struct FuelSite {
         memory_bulk,  ///< memory.init, memory.copy, memory.fill
         table_grow,   ///< `index` is the table
         table_bulk,   ///< table.init, table.copy
-        table_fill    ///< `index` is the table
+        table_fill,   ///< `index` is the table
+        keep_first,   ///< a float instruction of two operands that wasmi replaces by one of them, bits unchanged (2.7)
+        keep_second
     } kind = Kind::return_;
     Range at;
     std::uint32_t depth = 0;  ///< the label that leaves the function

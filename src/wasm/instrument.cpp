@@ -347,6 +347,12 @@ class Rewriter {
                 // The frame is free at once, the cells when the callee has found its own.
                 release(w, 1).i32(cells(len_registers)).op(op_global_set, left_behind_).raw(bytes(s.at));
                 break;
+            case FuelSite::Kind::keep_first:
+                w.op(op_drop);
+                break;
+            case FuelSite::Kind::keep_second:
+                w.i32(0).op(op_select);
+                break;
             case FuelSite::Kind::function_reference:
                 w.op(op_ref_func, host ? wrapper(s.index) : s.index);
                 break;

@@ -161,6 +161,26 @@ TEST_P(EngineRun, NansAreCanonical) {  // wasmi-fuel.md 5; x86 itself makes nega
         "= " + std::to_string(static_cast<std::int32_t>(0xff800001)));
 }
 
+// wasmi-fuel.md 5, 2.7: instructions that wasmi leaves out do nothing to the bits of a NaN.
+TEST_P(EngineRun, NansOfInstructionsThatAreLeftOutKeepTheirBits) {
+    const std::string globals =
+        "(global $x (mut f32) (f32.const 1)) (global $n (mut f32) (f32.const nan:0x1))"
+        "(global $y (mut f64) (f64.const 2))";
+    const std::pair<const char*, std::uint32_t> cases[] = {
+        {"(i32.reinterpret_f32 (f32.add (global.get $x) (f32.const nan:0x5)))", 0x7f800005},
+        {"(i32.reinterpret_f32 (f32.mul (f32.const -nan:0x6) (global.get $x)))", 0xff800006},
+        {"(i32.reinterpret_f32 (f32.min (global.get $n) (f32.const inf)))", 0x7f800001},
+        {"(i32.reinterpret_f32 (f32.max (f32.const -inf) (global.get $n)))", 0x7f800001},
+        {"(i32.wrap_i64 (i64.reinterpret_f64 (f64.div (global.get $y) (f64.const nan:0x7))))", 7},
+        {"(i32.wrap_i64 (i64.reinterpret_f64 (f64.sub (f64.const nan:0x8) (global.get $y))))", 8},
+        // not left out: the other infinity
+        {"(i32.reinterpret_f32 (f32.min (global.get $n) (f32.const -inf)))", 0x7fc00000},
+    };
+    for (const auto& [code, bits] : cases) {
+        EXPECT_EQ(run(contract(code, globals)).text, "= " + std::to_string(static_cast<std::int32_t>(bits))) << code;
+    }
+}
+
 TEST_P(EngineRun, Exports) {  // 2.3, 12
     EXPECT_EQ(run(compile("(memory (export \"memory\") 1)")).text,
               "__execute not found -- is this WASM built with the ALKANES SDK?");
