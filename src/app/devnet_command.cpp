@@ -142,7 +142,7 @@ int devnet_command(const SharedOptions& shared, const DevnetCommand& command) {
         if (p.blocks == chain.set_up_blocks) set_up = p;
     };
     const sync::BlockMemory source(chain.blocks, 0, node.network.block_format);
-    const Result<sync::IndexOutcome> outcome = sync::index_chain(node.db, indexer, node.engine, source, index_options);
+    const Result<sync::IndexOutcome> outcome = sync::index_chain(node.db, indexer, source, index_options);
     progress.finish();
     if (!outcome) return failed(outcome.error());
     if (outcome->stopped) return failed({"stopped at height " + std::to_string(outcome->last.height)});

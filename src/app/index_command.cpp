@@ -24,7 +24,7 @@ int index_command(const SharedOptions& shared, const IndexCommand& command) {
     options.exit_at = command.exit_at;
     options.stop = &stop_requested();
     options.report = [&](const sync::Progress& p) { progress(p); };
-    const Result<sync::IndexOutcome> outcome = sync::index_chain(node.db, indexer, node.engine, source, options);
+    const Result<sync::IndexOutcome> outcome = sync::index_chain(node.db, indexer, source, options);
     progress.finish();
     if (!outcome) return failed(outcome.error());
 

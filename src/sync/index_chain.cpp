@@ -58,8 +58,8 @@ static Result<void> check_link(const store::Database& db, std::uint64_t height, 
     return {};
 }
 
-Result<IndexOutcome> index_chain(store::Database& db, alkanes::Indexer& indexer, wasm::Engine& engine,
-                                 const BlockSource& source, const IndexOptions& options) {
+Result<IndexOutcome> index_chain(store::Database& db, alkanes::Indexer& indexer, const BlockSource& source,
+                                 const IndexOptions& options) {
     IndexOutcome outcome;
     const Clock::time_point start = Clock::now();
     Progress& now = outcome.last;
@@ -96,8 +96,7 @@ Result<IndexOutcome> index_chain(store::Database& db, alkanes::Indexer& indexer,
         const Clock::time_point block_start = Clock::now();
         const std::unique_ptr<store::StateReader> below = db.latest();
         store::BlockState state(*below);
-        Result<alkanes::BlockStats> stats = alkanes::BlockStats{};
-        engine.run_deep([&] { stats = indexer.index(state, height, *block); });
+        const Result<alkanes::BlockStats> stats = indexer.index(state, height, *block);
         if (!stats) return fail("block " + std::to_string(height) + ": " + stats.error().reason);
         if (Result<void> written = db.commit(height, block->hash(), state); !written)
             return tl::unexpected(written.error());

@@ -38,7 +38,7 @@ struct IndexOutcome {
 /// Indexes the source's blocks that the store does not have. Blocks of the store that differ from the source's are
 /// undone first; a source that does not connect to the store is an error and changes nothing. Every block is committed
 /// in one batch, so that an error leaves the store at the end of the block before.
-[[nodiscard]] Result<IndexOutcome> index_chain(store::Database& db, alkanes::Indexer& indexer, wasm::Engine& engine,
+[[nodiscard]] Result<IndexOutcome> index_chain(store::Database& db, alkanes::Indexer& indexer,
                                                const BlockSource& source, const IndexOptions& options = {});
 
 }  // namespace warpshrew::sync

@@ -50,7 +50,7 @@ class IndexChain : public testing::Test {
                                std::uint64_t start = 0, const IndexOptions& options = {}) {
         const alkanes::Builtins builtins(network_, {});
         alkanes::Indexer indexer(network_, builtins, engine_);
-        return index_chain(db, indexer, engine_, BlockFiles(files, start, network_.block_format), options);
+        return index_chain(db, indexer, BlockFiles(files, start, network_.block_format), options);
     }
 
     store::Database open(const std::string& name) { return *store::Database::open(folder_.path() / name); }

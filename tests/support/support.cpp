@@ -1,1 +1,0 @@
-// placeholder until shared helpers land
