@@ -9,6 +9,7 @@
 #include "alkanes/frame.hpp"
 #include "alkanes/indexer.hpp"
 #include "alkanes/message.hpp"
+#include "base/temporary_folder.hpp"
 #include "mint_chain.hpp"
 #include "protorune/block_tables.hpp"
 #include "protorune/context.hpp"

@@ -12,6 +12,7 @@
 
 #include "alkanes/indexer.hpp"
 #include "base/file.hpp"
+#include "base/temporary_folder.hpp"
 #include "mint_chain.hpp"
 
 namespace warpshrew::bench {

@@ -1,7 +1,5 @@
 #include "mint_chain.hpp"
 
-#include <unistd.h>
-
 #include <cstdio>
 #include <cstdlib>
 
@@ -59,17 +57,6 @@ std::vector<Bytes> mint_chain(const FreeMint& contract, std::size_t blocks) {
         out.push_back(builder.close_block());
     }
     return out;
-}
-
-TemporaryFolder::TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "warpshrew-bench-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) std::abort();
-    path_ = name;
-}
-
-TemporaryFolder::~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
 }
 
 std::optional<std::vector<double>> numbers_from(const std::string& command) {

@@ -33,19 +33,6 @@ struct FreeMint {
 /// The blocks from height 0: one that deploys and clones the contract, then `blocks` with mints.
 [[nodiscard]] std::vector<Bytes> mint_chain(const FreeMint& contract, std::size_t blocks);
 
-/// A folder that is removed with its object.
-class TemporaryFolder {
- public:
-    TemporaryFolder();
-    ~TemporaryFolder();
-    TemporaryFolder(const TemporaryFolder&) = delete;
-    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-    [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
-
- private:
-    std::filesystem::path path_;
-};
-
 /// The numbers that a command prints; nothing if it fails.
 [[nodiscard]] std::optional<std::vector<double>> numbers_from(const std::string& command);
 

@@ -1,5 +1,3 @@
-#include <unistd.h>
-
 #include <chrono>
 #include <cstdlib>
 #include <iomanip>
@@ -13,6 +11,7 @@
 #include "app/stop_signal.hpp"
 #include "base/file.hpp"
 #include "base/hex.hpp"
+#include "base/temporary_folder.hpp"
 #include "sync/block_memory.hpp"
 
 namespace warpshrew::app {
@@ -22,37 +21,12 @@ using nlohmann::ordered_json;
 
 namespace {
 
-// The store's folder: the one asked for, which must be new, or a temporary one that is removed.
-class StoreFolder {
- public:
-    static Result<StoreFolder> make(const std::optional<std::filesystem::path>& wanted) {
-        if (wanted) {
-            std::error_code error;
-            if (std::filesystem::exists(*wanted, error) && !std::filesystem::is_empty(*wanted, error)) {
-                return fail(wanted->string() + " is not empty: devnet makes a new chain, name a new folder");
-            }
-            return StoreFolder(*wanted, false);
-        }
-        std::string name = (std::filesystem::temp_directory_path() / "warpshrew-devnet-XXXXXX").string();
-        if (!mkdtemp(name.data()))
-            return fail("cannot make a temporary folder in " + std::filesystem::temp_directory_path().string());
-        return StoreFolder(name, true);
-    }
-    ~StoreFolder() {
-        std::error_code ignored;
-        if (temporary_) std::filesystem::remove_all(path_, ignored);
-    }
-    StoreFolder(StoreFolder&& other) noexcept
-        : path_(std::move(other.path_)), temporary_(std::exchange(other.temporary_, false)) {}
-    StoreFolder& operator=(StoreFolder&&) = delete;
-
-    [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
-
- private:
-    StoreFolder(std::filesystem::path path, bool temporary) : path_(std::move(path)), temporary_(temporary) {}
-    std::filesystem::path path_;
-    bool temporary_;
-};
+// A devnet is a new chain: the folder asked for must be new as well.
+Result<void> check_new(const std::filesystem::path& folder) {
+    std::error_code error;
+    if (!std::filesystem::exists(folder, error) || std::filesystem::is_empty(folder, error)) return {};
+    return fail(folder.string() + " is not empty: devnet makes a new chain, name a new folder");
+}
 
 Result<void> write_blocks(const DevnetChain& chain, const std::filesystem::path& folder) {
     std::error_code error;
@@ -106,11 +80,15 @@ ordered_json to_json(const DevnetFindings& findings) {
 }  // namespace
 
 int devnet_command(const SharedOptions& shared, const DevnetCommand& command) {
-    Result<StoreFolder> folder = StoreFolder::make(command.db_path);
-    if (!folder) return failed(folder.error());
+    std::optional<TemporaryFolder> temporary;
     SharedOptions options = shared;
     options.network = "devnet";
-    options.db_path = folder->path();
+    if (command.db_path) {
+        if (const Result<void> is_new = check_new(*command.db_path); !is_new) return failed(is_new.error());
+        options.db_path = *command.db_path;
+    } else {
+        options.db_path = temporary.emplace().path();
+    }
     const Result<std::unique_ptr<Node>> opened = Node::open(options, {});
     if (!opened) return failed(opened.error());
     Node& node = **opened;

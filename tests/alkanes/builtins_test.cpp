@@ -11,7 +11,7 @@
 #include "base/file.hpp"
 #include "base/hex.hpp"
 #include "base/sha256.hpp"
-#include "support/temporary_folder.hpp"
+#include "base/temporary_folder.hpp"
 
 using namespace warpshrew;
 using namespace warpshrew::alkanes;
@@ -85,7 +85,7 @@ class Extract : public testing::Test {
     }
     using Names = std::vector<std::string>;
 
-    test::TemporaryFolder folder;
+    TemporaryFolder folder;
     std::vector<std::string> notes;
 };
 

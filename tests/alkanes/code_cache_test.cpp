@@ -12,7 +12,7 @@
 #include "alkanes/prefetch.hpp"
 #include "base/hex.hpp"
 #include "base/sha256.hpp"
-#include "support/temporary_folder.hpp"
+#include "base/temporary_folder.hpp"
 #include "test_chain.hpp"
 
 using namespace warpshrew;

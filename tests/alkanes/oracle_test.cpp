@@ -7,8 +7,8 @@
 #include <iostream>
 
 #include "alkanes/indexer.hpp"
+#include "base/temporary_folder.hpp"
 #include "support/oracle.hpp"
-#include "support/temporary_folder.hpp"
 #include "upstream_files.hpp"
 
 using namespace warpshrew;

@@ -7,7 +7,7 @@
 
 #include "base/file.hpp"
 #include "base/hex.hpp"
-#include "support/temporary_folder.hpp"
+#include "base/temporary_folder.hpp"
 
 using namespace warpshrew;
 using alkanes::load_network;
@@ -26,7 +26,7 @@ class Profile : public testing::Test {
         return n ? "no error" : n.error().reason;
     }
 
-    test::TemporaryFolder folder;
+    TemporaryFolder folder;
 };
 
 }  // namespace

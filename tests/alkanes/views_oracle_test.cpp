@@ -9,10 +9,10 @@
 
 #include "alkanes/indexer.hpp"
 #include "alkanes/views.hpp"
+#include "base/temporary_folder.hpp"
 #include "store/memory_state.hpp"
 #include "support/expected_views.hpp"
 #include "support/oracle.hpp"
-#include "support/temporary_folder.hpp"
 #include "upstream_files.hpp"
 
 using namespace warpshrew;

@@ -4,8 +4,8 @@
 #include <nlohmann/json.hpp>
 
 #include "base/file.hpp"
+#include "base/temporary_folder.hpp"
 #include "support/program.hpp"
-#include "support/temporary_folder.hpp"
 
 namespace warpshrew::test {
 namespace {

@@ -6,9 +6,9 @@
 #include <random>
 #include <thread>
 
+#include "base/temporary_folder.hpp"
 #include "support/program.hpp"
 #include "support/random_scale.hpp"
-#include "support/temporary_folder.hpp"
 
 namespace warpshrew::test {
 namespace {

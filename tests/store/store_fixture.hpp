@@ -11,15 +11,14 @@
 #include <string>
 #include <vector>
 
+#include "base/temporary_folder.hpp"
 #include "store/database.hpp"
 #include "store/memory_state.hpp"
 #include "support/random_scale.hpp"
-#include "support/temporary_folder.hpp"
 
 namespace warpshrew::store {
 
 using test::scaled;
-using test::TemporaryFolder;
 
 using Writes = std::map<Bytes, Bytes>;
 

@@ -8,7 +8,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "support/temporary_folder.hpp"
+#include "base/temporary_folder.hpp"
 
 namespace warpshrew::test {
 

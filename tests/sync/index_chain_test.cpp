@@ -6,7 +6,7 @@
 #include "app/chain_builder.hpp"
 #include "base/file.hpp"
 #include "base/hex.hpp"
-#include "support/temporary_folder.hpp"
+#include "base/temporary_folder.hpp"
 #include "sync/block_files.hpp"
 
 namespace warpshrew::sync {
@@ -56,7 +56,7 @@ class IndexChain : public testing::Test {
     store::Database open(const std::string& name) { return *store::Database::open(folder_.path() / name); }
     static std::string digest_of(const store::Database& db) { return to_hex(view(*store::digest(db, *db.tip()))); }
 
-    test::TemporaryFolder folder_;
+    TemporaryFolder folder_;
     protorune::Network network_;
     wasm::Engine engine_ = *wasm::Engine::create({});
 };

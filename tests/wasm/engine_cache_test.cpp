@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/file.hpp"
-#include "support/temporary_folder.hpp"
+#include "base/temporary_folder.hpp"
 #include "support/wat.hpp"
 #include "wasm/code_cache.hpp"
 #include "wasm/engine.hpp"
@@ -41,7 +41,7 @@ std::int32_t run_with(const fs::path& cache) {
 }
 
 TEST(CodeCache, KeepsWhatItIsGiven) {
-    const test::TemporaryFolder folder;
+    const TemporaryFolder folder;
     const CodeCache cache(folder.path() / "a" / "b");
     const Digest one = sha256("one"), two = sha256("two");
     EXPECT_FALSE(cache.load(one));
@@ -70,7 +70,7 @@ TEST(CodeCache, KeepsWhatItIsGiven) {
 }
 
 TEST(CodeCache, TheNextEngineLoads) {
-    const test::TemporaryFolder folder;
+    const TemporaryFolder folder;
     EXPECT_EQ(run_with(folder.path()), 42);
     const fs::path file = CodeCache(folder.path()).path(sha256(module()));
     ASSERT_TRUE(fs::exists(file));
@@ -96,7 +96,7 @@ TEST(CodeCache, WithoutAFolderThatCanBeWritten) {
 }
 
 TEST(CodeCache, ErrorsAreNotKeptOnDisk) {
-    const test::TemporaryFolder folder;
+    const TemporaryFolder folder;
     Engine e = Engine::create({.cache = folder.path()}).value();
     EXPECT_FALSE(e.compile("not a module"));
     EXPECT_TRUE(fs::is_empty(folder.path()));

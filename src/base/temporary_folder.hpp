@@ -1,10 +1,12 @@
 #pragma once
-// A folder that is removed when the test ends.
+// A folder that lasts as long as its object.
 
 #include <filesystem>
 
-namespace warpshrew::test {
+namespace warpshrew {
 
+/// A new folder for temporary files, removed with all that is in it. Making it throws std::runtime_error where none can
+/// be made.
 class TemporaryFolder {
  public:
     TemporaryFolder();
@@ -17,4 +19,4 @@ class TemporaryFolder {
     std::filesystem::path path_;
 };
 
-}  // namespace warpshrew::test
+}  // namespace warpshrew
