@@ -103,7 +103,7 @@ struct NoHost : wasm::Host {
 void free_mint_call(benchmark::State& state, const FreeMint& contract) {
     OneCall one(contract);
     store::BlockState changes(one.below);
-    const alkanes::BlockInfo info(one.blocks[1], bare_regtest(), nullptr);
+    const alkanes::BlockInfo info(one.blocks[1], bare_regtest(), 1, nullptr);
     one.machine.engine.run_deep([&] {
         store::Transaction transaction(changes);
         const auto code = one.codes.find(transaction, mint_contract, 1).value().value();
@@ -188,7 +188,7 @@ void free_mint_phases(benchmark::State& state, const FreeMint& contract) {
             protorune::index_block_tables({*changes, chain.height, block, stones, network, costless});
             lap(tables);
             changes = std::make_unique<store::BlockState>(*below);
-            const alkanes::BlockInfo info(block, network, &stones);
+            const alkanes::BlockInfo info(block, network, chain.height, &stones);
             alkanes::BlockMessages messages(environment, codes, info,
                                             alkanes::FuelTank(network, chain.height, block, stones), 0);
             TimedMessages timed(messages);

@@ -58,7 +58,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const BytesView input = as_bytes(data + 1, size - 1);
     switch (data[0] % 6) {
         case 0:
-            (void)decode_calldata(input);
+            (void)decode_calldata(input, input.size() % 2 == 0);
             break;
         case 1:
             (void)decode_cellpack(input);

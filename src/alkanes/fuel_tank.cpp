@@ -2,16 +2,17 @@
 
 #include <algorithm>
 
-#include "protorune/varint.hpp"
+#include "alkanes/candidate.hpp"
 
 namespace warpshrew::alkanes {
 
-std::uint64_t fuel_size(const bitcoin::Transaction& tx, const protorune::TransactionStones& stones) {
+std::uint64_t fuel_size(const bitcoin::Transaction& tx, const protorune::TransactionStones& stones,
+                        bool prefix_counts) {
     if (!stones.protostones) return 0;
     bool calls = false, deploys = false;
     for (const auto& stone : *stones.protostones) {
         if (stone.protocol_tag != protorune::alkanes_protocol_tag || stone.message.empty()) continue;
-        const auto words = protorune::decode_varints(stone.message);
+        const auto words = message_integers(stone.message, prefix_counts);
         if (!words || words->size() < 2) continue;
         calls = true;
         deploys = deploys || ((*words)[0] == 1 && (*words)[1] == 0) || (*words)[0] == 3;
@@ -25,9 +26,10 @@ FuelTank::FuelTank(const protorune::Network& network, std::uint64_t height, cons
       minimum_always_(network.minimum_fuel_always),
       block_fuel_(network.total_fuel(height)) {
     const auto transactions = block.transactions();
+    const bool prefix_counts = network.parallel_active(height);
     sizes_.reserve(transactions.size());
     for (std::size_t i = 0; i < transactions.size(); i++) {
-        sizes_.push_back(fuel_size(transactions[i], stones[i]));
+        sizes_.push_back(fuel_size(transactions[i], stones[i], prefix_counts));
         size_ += sizes_.back();
     }
 }

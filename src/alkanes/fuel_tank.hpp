@@ -12,8 +12,9 @@
 namespace warpshrew::alkanes {
 
 /// vfsize: the virtual bytes with which a transaction takes part in sharing the fuel; 0 without a message of at least
-/// two integers. A message that deploys does not count the witness of input 0.
-[[nodiscard]] std::uint64_t fuel_size(const bitcoin::Transaction& tx, const protorune::TransactionStones& stones);
+/// two integers, behind the (8,8) prefix where it counts. A message that deploys does not count the witness of input 0.
+[[nodiscard]] std::uint64_t fuel_size(const bitcoin::Transaction& tx, const protorune::TransactionStones& stones,
+                                      bool prefix_counts);
 
 /// The tank of one block. All arithmetic is of u64, as the reference's.
 class FuelTank {

@@ -42,7 +42,7 @@ static Result<BlockStats> index_on_this_thread(const Environment& environment, C
     const auto& network = environment.network;
     const bool active = network.active(height);
     const auto stones = protorune::decode_stones(block, network);
-    const BlockInfo info(block, network, &stones);
+    const BlockInfo info(block, network, height, &stones);
     std::uint64_t frames = 0;
     if (active)
         if (auto r = ensure_genesis(environment, codes, state, info, frames); !r) return tl::unexpected(r.error());

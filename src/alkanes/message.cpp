@@ -46,7 +46,7 @@ Result<BalanceSheet> sum_of(std::span<const RuneTransfer> transfers) {
 }
 
 Result<PreparedMessage> prepare_message(Execution& x, BytesView calldata, std::span<const RuneTransfer> incoming) {
-    auto cellpack = decode_calldata(calldata);
+    auto cellpack = decode_calldata(calldata, x.network().parallel_active(x.height));
     if (!cellpack) return tl::unexpected(cellpack.error());
     auto target = resolve_target(x, cellpack->target);
     if (!target) return tl::unexpected(target.error());

@@ -2,25 +2,27 @@
 
 #include <algorithm>
 
-#include "protorune/varint.hpp"
+#include "alkanes/candidate.hpp"
 
 namespace warpshrew::alkanes {
 
 static constexpr u128 mint_opcode = 77;
 
-static bool mints_diesel(const protorune::TransactionStones& stones) {
+static bool mints_diesel(const protorune::TransactionStones& stones, bool prefix_counts) {
     if (!stones.protostones) return false;
-    return std::any_of(stones.protostones->begin(), stones.protostones->end(), [](const auto& stone) {
+    return std::any_of(stones.protostones->begin(), stones.protostones->end(), [&](const auto& stone) {
         if (stone.protocol_tag != protorune::alkanes_protocol_tag) return false;
-        const auto words = protorune::decode_varints(stone.message);
+        const auto words = message_integers(stone.message, prefix_counts);
         return words && words->size() >= 3 && (*words)[0] == 2 && (*words)[1] == 0 && (*words)[2] == mint_opcode;
     });
 }
 
 std::uint64_t BlockInfo::diesel_mints() const {
     std::call_once(counted_, [this] {
-        const auto count = [](const auto& stones) {
-            return static_cast<std::uint64_t>(std::count_if(stones.begin(), stones.end(), mints_diesel));
+        const bool prefix_counts = network_.parallel_active(height_);
+        const auto count = [&](const auto& stones) {
+            return static_cast<std::uint64_t>(std::count_if(
+                stones.begin(), stones.end(), [&](const auto& s) { return mints_diesel(s, prefix_counts); }));
         };
         mints_ = stones_ ? count(*stones_) : count(protorune::decode_stones(block_, network_));
     });

@@ -16,10 +16,11 @@ inline constexpr u128 precompile_block = 800'000'000;
 /// A block, with what is computed of it when a contract asks. Safe from several threads.
 class BlockInfo {
  public:
-    /// `stones`: the block's, or null where they are to be decoded if needed. All must outlive it.
-    BlockInfo(const bitcoin::Block& block, const protorune::Network& network,
+    /// `stones`: the block's, or null where they are to be decoded if needed. All must outlive it. `height` decides
+    /// whether the (8,8) prefix counts.
+    BlockInfo(const bitcoin::Block& block, const protorune::Network& network, std::uint64_t height,
               const std::vector<protorune::TransactionStones>* stones)
-        : block_(block), network_(network), stones_(stones) {}
+        : block_(block), network_(network), height_(height), stones_(stones) {}
 
     [[nodiscard]] const bitcoin::Block& block() const noexcept { return block_; }
 
@@ -29,6 +30,7 @@ class BlockInfo {
  private:
     const bitcoin::Block& block_;
     const protorune::Network& network_;
+    std::uint64_t height_;
     const std::vector<protorune::TransactionStones>* stones_;
     mutable std::once_flag counted_;
     mutable std::uint64_t mints_ = 0;

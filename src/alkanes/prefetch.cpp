@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
+#include "alkanes/candidate.hpp"
 #include "alkanes/envelope.hpp"
 #include "alkanes/gzip.hpp"
 #include "protorune/protostone.hpp"
-#include "protorune/varint.hpp"
 
 namespace warpshrew::alkanes {
 
@@ -17,9 +17,11 @@ constexpr std::size_t max_module = std::size_t{4} << 20;  // larger ones are not
 bool deploys(const bitcoin::Transaction& tx, const protorune::Network& network) {
     const auto stones = protorune::decode_stones(tx, network);
     if (!stones.protostones) return false;
-    return std::any_of(stones.protostones->begin(), stones.protostones->end(), [](const auto& stone) {
+    // A guess needs no height.
+    const bool prefix_counts = network.parallel_activation_height.has_value();
+    return std::any_of(stones.protostones->begin(), stones.protostones->end(), [&](const auto& stone) {
         if (stone.protocol_tag != protorune::alkanes_protocol_tag) return false;
-        const auto words = protorune::decode_varints(stone.message);
+        const auto words = message_integers(stone.message, prefix_counts);
         return words && words->size() >= 2 && (((*words)[0] == 1 && (*words)[1] == 0) || (*words)[0] == 3);
     });
 }

@@ -2,7 +2,7 @@
 
 #include <absl/container/btree_map.h>
 
-#include "protorune/varint.hpp"
+#include "alkanes/candidate.hpp"
 
 namespace warpshrew::alkanes {
 
@@ -18,8 +18,8 @@ static bool take(BytesView& bytes, T& x) noexcept {
     return true;
 }
 
-Result<Cellpack> decode_calldata(BytesView calldata) {
-    auto words = protorune::decode_varints(calldata);
+Result<Cellpack> decode_calldata(BytesView calldata, bool prefix_counts) {
+    auto words = message_integers(calldata, prefix_counts);
     if (!words) return fail("varint: " + words.error().reason, words.error().offset);
     if (words->size() < 2) return fail("calldata must contain at least two integers");
     Cellpack out{{(*words)[0], (*words)[1]}, std::move(*words)};

@@ -15,8 +15,9 @@ struct Cellpack {
     std::vector<u128> inputs;
 };
 
-/// A message's calldata: LEB128 integers, at least two (alkanes-vm.md 1.2).
-[[nodiscard]] Result<Cellpack> decode_calldata(BytesView calldata);
+/// A message's calldata: LEB128 integers, at least two (alkanes-vm.md 1.2), behind the (8,8) prefix where it counts
+/// (docs/consensus.md).
+[[nodiscard]] Result<Cellpack> decode_calldata(BytesView calldata, bool prefix_counts);
 
 /// A cellpack as contracts pass it: u128 LE words, at least two; what follows the last whole word is ignored.
 [[nodiscard]] Result<Cellpack> decode_cellpack(BytesView bytes);

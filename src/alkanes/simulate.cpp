@@ -29,7 +29,7 @@ struct Sandbox {
     Sandbox(const Environment& environment, store::BlockState& below, const Parcel& parcel)
         : state(below),
           codes(environment),
-          block(parcel.block ? *parcel.block : default_block(), environment.network, nullptr),
+          block(parcel.block ? *parcel.block : default_block(), environment.network, parcel.height, nullptr),
           execution{environment,
                     codes,
                     state,

@@ -52,6 +52,10 @@ struct Network {
     std::vector<BuiltinContract> builtins;  ///< in the order of their set-up
 
     [[nodiscard]] bool active(std::uint64_t height) const noexcept { return height >= genesis_block; }
+    /// Whether the (8,8) prefix counts (docs/consensus.md).
+    [[nodiscard]] bool parallel_active(std::uint64_t h) const noexcept {
+        return parallel_activation_height && h >= *parallel_activation_height;
+    }
     [[nodiscard]] std::uint64_t per_store_byte(std::uint64_t h) const noexcept {
         return h >= fuel_change1_height ? 40 : 8;
     }

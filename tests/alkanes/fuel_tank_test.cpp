@@ -33,7 +33,7 @@ struct TestBlock {
         }
         return std::move(bitcoin::Block::decode(bitcoin::serialize_block({}, txs)).value());
     }
-    std::uint64_t size(std::size_t i) const { return fuel_size(block.transactions()[i], stones[i]); }
+    std::uint64_t size(std::size_t i) const { return fuel_size(block.transactions()[i], stones[i], false); }
     FuelTank tank(std::uint64_t height) const { return {network, height, block, stones}; }
 
     protorune::Network network;

@@ -18,7 +18,7 @@ static Result<StorageMap> map(BytesView b) { return read_storage_map(b); }
 
 // 1.2.3, 10.1: each byte of padding is one more input.
 TEST(Calldata, PaddingIsInputs) {
-    const auto c = decode_calldata(Bytes("\x02\x00\x4d", 3) + Bytes(12, '\0'));
+    const auto c = decode_calldata(Bytes("\x02\x00\x4d", 3) + Bytes(12, '\0'), false);
     ASSERT_TRUE(c);
     EXPECT_EQ(c->target, (protorune::RuneId{2, 0}));
     ASSERT_EQ(c->inputs.size(), 13u);
@@ -26,12 +26,15 @@ TEST(Calldata, PaddingIsInputs) {
 }
 
 TEST(Calldata, Errors) {
-    EXPECT_FALSE(decode_calldata(""));
-    EXPECT_FALSE(decode_calldata("\x02"));                               // 1.2.4: fewer than two integers
-    EXPECT_FALSE(decode_calldata("\x02\x80"));                           // unterminated
-    EXPECT_FALSE(decode_calldata("\x02" + Bytes(19, '\x80') + "\x01"));  // too long
-    EXPECT_FALSE(decode_calldata("\x02" + Bytes(18, '\xff') + "\x04"));  // overflow
-    EXPECT_TRUE(decode_calldata("\x02" + Bytes(18, '\xff') + "\x03"));
+    for (const bool prefix_counts : {false, true}) {
+        const auto decode = [&](const Bytes& calldata) { return decode_calldata(calldata, prefix_counts); };
+        EXPECT_FALSE(decode(""));
+        EXPECT_FALSE(decode("\x02"));                               // 1.2.4: fewer than two integers
+        EXPECT_FALSE(decode("\x02\x80"));                           // unterminated
+        EXPECT_FALSE(decode("\x02" + Bytes(19, '\x80') + "\x01"));  // too long
+        EXPECT_FALSE(decode("\x02" + Bytes(18, '\xff') + "\x04"));  // overflow
+        EXPECT_TRUE(decode("\x02" + Bytes(18, '\xff') + "\x03"));
+    }
 }
 
 // 1.2: cellpacks of calls are words; the rest of a word is ignored.
