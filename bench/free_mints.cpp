@@ -109,8 +109,7 @@ void free_mint_call(benchmark::State& state, const FreeMint& contract) {
         const auto code = one.codes.find(transaction, mint_contract, 1).value().value();
         std::uint64_t fuel = 0;
         for (auto _ : state) {
-            alkanes::Execution x{
-                one.environment, one.codes, transaction, info, one.blocks[1].transactions()[1], 1, 3, {}, 0, nullptr};
+            alkanes::Execution x{one.environment, one.codes, transaction, info, one.blocks[1].transactions()[1], 1, 3};
             const auto done = alkanes::run_frame(x, {mint_contract, {}, {}, one.inputs}, code, 3'500'000);
             fuel = done ? done->gas_used : 0;
         }

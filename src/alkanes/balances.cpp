@@ -18,7 +18,7 @@ static std::string debug(const RuneTransfer& t) {
 /// The balance at `key`, after the inventory's append.
 static u128 look_at(store::Transaction& state, BytesView key, const RuneId& who, const RuneId& what) {
     const auto balance = store::get_uint<u128>(state, key);
-    if (!state.get(key).empty()) store::list_append(state.block(), inventory_key(who), id32(what));
+    if (!state.get(key).empty()) state.block().append(inventory_key(who), id32(what));
     return balance;
 }
 

@@ -52,6 +52,7 @@ class Frame final : public wasm::Host {
     /// Takes fuel; below v217_fix_height it is only checked (alkanes-vm.md 3.4).
     [[nodiscard]] bool charge(wasm::Instance& instance, std::uint64_t n) const {
         const std::uint64_t fuel = instance.fuel();
+        x_.needs_fuel(fuel, n);
         if (fuel < n) return false;
         if (x_.height >= x_.network().v217_fix_height) instance.set_fuel(fuel - n);
         return true;
@@ -135,8 +136,10 @@ Frame::Answer Frame::answer(HostFunction f, wasm::Instance& instance, Args args)
             if (!give(instance, args[0], context(), 2 * context().size())) return std::nullopt;
             return static_cast<std::int32_t>(args[0]);
         case HostFunction::sequence:
+            x_.seen.sequence = true;
             return give(instance, args[0], to_le(store::get_uint<u128>(x_.state, sequence_key)), price_sequence);
         case HostFunction::fuel:
+            x_.seen.fuel = true;
             return give(instance, args[0], to_le(instance.fuel()), price_fuel);
         case HostFunction::height:
             return give(instance, args[0], to_le(x_.height), price_height);
@@ -250,11 +253,13 @@ Result<std::int32_t> Frame::run_child(CallType type, wasm::Instance& instance, c
                                       const Result<CompiledCode>& code, bool& in_progress) {
     auto& state = x_.state;
     const std::uint64_t start = instance.fuel();
-    x_.trace.enter(type, {child.myself, child.caller, child.inputs, x_.vout, child.incoming}, start);
+    x_.trace.enter(type, {child.myself, child.caller, child.inputs, x_.vout, child.incoming},
+                   x_.fuel - start);
     auto result = run_frame(x_, child, code, start);
     if (!result) {
         if (x_.height < x_.network().v220_fork_height) return tl::unexpected(result.error());
         instance.set_fuel(0);
+        x_.seen.fuel = true;  // all that there was
         const Response revert = revert_response(result.error().reason);
         x_.trace.exit(false, revert, start);
         state.rollback();
@@ -262,6 +267,7 @@ Result<std::int32_t> Frame::run_child(CallType type, wasm::Instance& instance, c
         return -set_return_data(encode_call_response({}, revert.data));
     }
     const Response& response = result->response;
+    x_.needs_fuel(start, result->gas_used);
     if (result->gas_used > start) return fail("overflow error");
     instance.set_fuel(start - result->gas_used);
     x_.trace.exit(true, response, result->gas_used);
@@ -289,7 +295,11 @@ Result<BytesView> Frame::run(wasm::Instance& instance, std::string_view name) {
 Result<wasm::Instance> make_instance(Execution& x, const Result<CompiledCode>& code, wasm::Host& host,
                                      std::uint64_t fuel) {
     const std::uint64_t before = x.frames++;
-    if (!code) return fail(wasm::compile_error_text(code.error(), before));
+    if (!code) {
+        std::string text = wasm::compile_error_text(code.error(), before);
+        x.shows_frames = x.shows_frames || text != code.error().reason;
+        return fail(std::move(text));
+    }
     if (!wasm::has_memory_for(**code)) return fail(std::string(wasm::memory_budget_text));
     auto instance = wasm::Instance::create(x.environment.engine, *code, host, fuel);
     if (!instance) throw std::runtime_error("cannot run a contract: " + instance.error().reason);
@@ -317,7 +327,10 @@ Result<FrameResult> run_frame(Execution& x, const Call& call, const Result<Compi
     auto instance = make_instance(x, code, frame, fuel);
     if (!instance) return tl::unexpected(instance.error());
     x.state.checkpoint();
-    auto response = frame.run(*instance, "__execute").and_then(decode_response);
+    const auto returned = frame.run(*instance, "__execute");
+    x.needs_fuel(instance->fuel(), 0);
+    if (!returned && returned.error().reason == wasm::out_of_fuel_text) x.seen.fuel = true;
+    auto response = returned.and_then(decode_response);
     if (!response || frame.failed()) {
         x.state.rollback();
         return fail(failure_text(response));

@@ -34,18 +34,33 @@ FuelTank::FuelTank(const protorune::Network& network, std::uint64_t height, cons
     }
 }
 
+FuelTank::Share FuelTank::share_of(std::uint32_t tx_index) const noexcept {
+    Share share;
+    share.block_fuel = block_fuel_;
+    share.size = size_;
+    if (current_ != none) {
+        share.block_fuel += metered_;
+        share.size -= tx_size_;
+    }
+    // A message that comes here has a size, so the divisor is not 0.
+    share.metered = share.size == 0 ? 0 : share.block_fuel * sizes_[tx_index] / share.size;
+    share.fuel = minimum_always_ ? minimum_ : std::max(minimum_, share.metered);
+    return share;
+}
+
+std::uint64_t FuelTank::fuel_of(std::uint32_t tx_index) const noexcept {
+    return current_ == tx_index ? fuel_ : share_of(tx_index).fuel;
+}
+
 std::uint64_t FuelTank::enter(std::uint32_t tx_index) {
     if (current_ == tx_index) return fuel_;
-    if (current_ != none) {
-        block_fuel_ += metered_;
-        size_ -= tx_size_;
-    }
+    const Share share = share_of(tx_index);
     current_ = tx_index;
     tx_size_ = sizes_[tx_index];
-    // A message that comes here has a size, so the divisor is not 0.
-    metered_ = size_ == 0 ? 0 : block_fuel_ * tx_size_ / size_;
-    fuel_ = minimum_always_ ? minimum_ : std::max(minimum_, metered_);
-    block_fuel_ -= std::min(block_fuel_, metered_);
+    size_ = share.size;
+    metered_ = share.metered;
+    fuel_ = share.fuel;
+    block_fuel_ = share.block_fuel - std::min(share.block_fuel, metered_);
     return fuel_;
 }
 

@@ -25,6 +25,8 @@ class FuelTank {
 
     /// The fuel that a message of transaction `tx_index` starts with. The first of a transaction closes the one before.
     std::uint64_t enter(std::uint32_t tx_index);
+    /// What enter() would return.
+    [[nodiscard]] std::uint64_t fuel_of(std::uint32_t tx_index) const noexcept;
 
     /// Takes what a message used. An error, in the words that its trace shows, if there is less.
     [[nodiscard]] Result<void> consume(std::uint64_t n);
@@ -34,6 +36,13 @@ class FuelTank {
 
  private:
     static constexpr std::uint32_t none = 0xffffffff;
+
+    /// What a transaction gets of the block's fuel if it is the next.
+    struct Share {
+        std::uint64_t block_fuel = 0, size = 0;  ///< of the block, once the transaction before is closed
+        std::uint64_t metered = 0, fuel = 0;
+    };
+    [[nodiscard]] Share share_of(std::uint32_t tx_index) const noexcept;
 
     std::vector<std::uint64_t> sizes_;  // of each transaction
     std::uint64_t minimum_ = 0;

@@ -35,7 +35,8 @@ Result<void> set_up(const Environment& environment, CodeCache& codes, store::Blo
 
     const auto transaction = bitcoin::OwnedTransaction::empty(1);
     store::Transaction state(below);
-    Execution x{environment, codes, state, block, transaction.get(), network.genesis_block, 0, {}, frames, nullptr};
+    Execution x{environment, codes, state, block, transaction.get(), network.genesis_block};
+    x.frames = frames;
     const auto result = simulate_message(x, calldata, {}, std::numeric_limits<std::uint64_t>::max());
     frames = x.frames;
     if (!result)

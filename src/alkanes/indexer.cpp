@@ -6,6 +6,7 @@
 #include "alkanes/message.hpp"
 #include "alkanes/prefetch.hpp"
 #include "alkanes/unwrap.hpp"
+#include "protorune/context.hpp"
 
 namespace warpshrew::alkanes {
 
@@ -35,33 +36,56 @@ void Indexer::prefetch(const bitcoin::Block& block) { parts_->prefetcher.prefetc
 
 void Indexer::forget() { parts_->codes.forget(); }
 
-/// The steps of alkanes-vm.md 8.
-static Result<BlockStats> index_on_this_thread(const Environment& environment, CodeCache& codes,
-                                               store::BlockState& state, std::uint64_t height,
-                                               const bitcoin::Block& block) {
+static protorune::BlockContext context_of(const BlockWork& block, protorune::MessageHandler& messages) {
+    return {block.state, block.height, block.info.block(), block.stones, block.environment.network, messages};
+}
+
+void run_in_order(const BlockWork& block, protorune::MessageHandler& messages) {
+    const auto context = context_of(block, messages);
+    const auto count = static_cast<std::uint32_t>(block.stones.size());
+    for (std::uint32_t i = 0; i < count; i++) protorune::index_transaction(context, i);
+}
+
+/// The steps of alkanes-vm.md 8. Nothing if `runner` gave up.
+static std::optional<Result<BlockStats>> index_on_this_thread(const Environment& environment, CodeCache& codes,
+                                                              store::BlockState& state, std::uint64_t height,
+                                                              const bitcoin::Block& block, TransactionRunner* runner) {
     const auto& network = environment.network;
     const bool active = network.active(height);
     const auto stones = protorune::decode_stones(block, network);
     const BlockInfo info(block, network, height, &stones);
     std::uint64_t frames = 0;
     if (active)
-        if (auto r = ensure_genesis(environment, codes, state, info, frames); !r) return tl::unexpected(r.error());
+        if (auto r = ensure_genesis(environment, codes, state, info, frames); !r)
+            return Result<BlockStats>(tl::unexpected(r.error()));
     BlockMessages messages(environment, codes, info, FuelTank(network, height, block, stones), frames);
-    protorune::index_block(state, height, block, stones, network, messages);
+    const BlockWork work{environment, codes, info, stones, height, state};
+    protorune::begin_block(context_of(work, messages));
+    if (runner == nullptr) {
+        run_in_order(work, messages);
+    } else if (!runner->run(work, messages)) {
+        return std::nullopt;
+    }
     if (active) update_payments(state, network, height);
     state.set("/blockdata/" + to_le(static_cast<std::uint32_t>(height)), block.raw());
     const auto& counts = messages.counts();
     return BlockStats{block.transactions().size(), counts.messages, counts.calls, counts.fuel};
 }
 
-Result<BlockStats> Indexer::index(store::BlockState& state, std::uint64_t height, const bitcoin::Block& block) {
+Result<BlockStats> Indexer::index(store::BlockState& state, std::uint64_t height, const bitcoin::Block& block,
+                                  TransactionRunner* runner) {
     auto& [environment, codes, prefetcher] = *parts_;
     if (environment.network.active(height) && !environment.builtins.missing().empty())
         return fail(missing_builtins_text(environment.builtins, environment.network));
     Result<BlockStats> result = fail("not indexed");
     try {
         environment.engine.run_deep([&, &env = environment, &cache = codes] {
-            result = index_on_this_thread(env, cache, state, height, block);
+            auto indexed = index_on_this_thread(env, cache, state, height, block, runner);
+            if (!indexed) {
+                state.clear();
+                indexed = index_on_this_thread(env, cache, state, height, block, nullptr);
+            }
+            result = std::move(*indexed);
         });
     } catch (const std::exception& e) {
         result = fail(e.what());

@@ -1,6 +1,7 @@
 #pragma once
 // Messages: what a protostone asks of a contract (alkanes-vm.md 2.2).
 
+#include "alkanes/executed_message.hpp"
 #include "alkanes/frame.hpp"
 #include "alkanes/fuel_tank.hpp"
 #include "alkanes/serialization.hpp"
@@ -22,10 +23,14 @@ struct PreparedMessage {
 [[nodiscard]] Result<PreparedMessage> prepare_message(Execution& execution, BytesView calldata,
                                                       std::span<const protorune::RuneTransfer> incoming);
 
-/// Steps 9b to 9d: writes the storage and settles the tokens; gives the runtime balances afterwards.
-[[nodiscard]] Result<protorune::BalanceSheet> settle_message(Execution& execution, const PreparedMessage& message,
-                                                             const Response& response,
-                                                             protorune::BalanceSheet runtime_balances);
+/// Step 9c: what the message brings and gives out, in the runtime's balances.
+[[nodiscard]] Result<void> settle_runtime(store::KeyValue& state, std::span<const protorune::RuneTransfer> incoming,
+                                          std::span<const protorune::RuneTransfer> outgoing,
+                                          protorune::BalanceSheet& runtime_balances);
+
+/// Step 9d: what it gives out, from the contract's balances.
+[[nodiscard]] Result<void> debit_all(store::Transaction& state, const protorune::RuneId& from,
+                                     std::span<const protorune::RuneTransfer> transfers);
 
 /// A message outside of a block's own: all steps but those of the tank and the trace (alkanes-vm.md 7.1). The writes
 /// stay in the execution's transaction.
@@ -46,10 +51,34 @@ class BlockMessages final : public protorune::MessageHandler {
 
     [[nodiscard]] Result<protorune::MessageOutcome> handle(protorune::Message& message) override;
 
+    /// Why the effect of a message that was executed ahead is not used.
+    enum class Rejection : std::uint8_t {
+        none,
+        not_executed,  ///< the executor gave nothing, or handed it back
+        damaged,       ///< the checksum is wrong
+        other_call,    ///< it is the effect of another call
+        fuel,          ///< the fuel is other, and the effect depends on it
+        state,         ///< something read has changed
+        runtime        ///< the runtime's balances do not allow it
+    };
+    static constexpr std::size_t rejections = 7;
+
+    /// The call that `message` makes now.
+    [[nodiscard]] MessageCall call_of(const protorune::Message& message) const noexcept;
+
+    /// Whether handle() would have the effect `executed`. Changes nothing, but reads state.
+    [[nodiscard]] Rejection check(const protorune::Message& message, const ExecutedMessage& executed) const;
+
+    /// Does what handle() would do, by means of an effect that check() has just found to be the message's. Nothing, and
+    /// nothing done, if the runtime's balances do not allow it.
+    [[nodiscard]] std::optional<Result<protorune::MessageOutcome>> replay(protorune::Message& message,
+                                                                          const ExecutedMessage& executed);
+
     struct Counts {
         std::uint64_t messages = 0, calls = 0, fuel = 0;
     };
     [[nodiscard]] const Counts& counts() const noexcept { return counts_; }
+    [[nodiscard]] const FuelTank& tank() const noexcept { return tank_; }
 
  private:
     const Environment& environment_;

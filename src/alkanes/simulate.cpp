@@ -36,10 +36,7 @@ struct Sandbox {
                     block,
                     parcel.transaction ? *parcel.transaction : default_transaction().get(),
                     parcel.height,
-                    parcel.vout,
-                    {},
-                    0,
-                    nullptr} {}
+                    parcel.vout} {}
 
     store::Transaction state;
     CodeCache codes;

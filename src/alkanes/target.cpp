@@ -32,6 +32,7 @@ Result<Target> create(Execution& x, u128 sequence) {
     const auto payload = witness_payload(x.transaction);
     if (!payload) return fail("used CREATE cellpack but no binary found in witness");
     const RuneId id{2, sequence};
+    x.seen.sequence = true;
     record_creation(x, id, *payload);
     store::set_uint(x.state, sequence_key, sequence + 1);
     return created(x, id, x.codes.load(*payload));
@@ -49,6 +50,7 @@ Result<Target> create_reserved(Execution& x, u128 number) {
 
 Result<Target> clone(Execution& x, const RuneId& factory, u128 sequence) {
     const RuneId id{2, sequence};
+    x.seen.sequence = true;
     // The reference follows such an alias until its stack is full; here it is a contract without code
     // (docs/consensus.md).
     if (factory == id) return fail("unexpected end of file");
@@ -61,8 +63,14 @@ Result<Target> clone(Execution& x, const RuneId& factory, u128 sequence) {
 
 Result<Target> resolve_target(Execution& x, const RuneId& target) {
     const auto sequence = store::get_uint<u128>(x.state, sequence_key);
-    if ((target.block == 2 && target.tx < sequence) || target.block == 4 || target.block == 32)
-        return existing(x, target);
+    if (target.block == 2) {
+        if (target.tx < sequence) {
+            x.seen.sequence_required = std::max(x.seen.sequence_required, target.tx + 1);
+            return existing(x, target);
+        }
+        x.seen.sequence = true;
+    }
+    if (target.block == 4 || target.block == 32) return existing(x, target);
     if (target == RuneId{1, 0}) return create(x, sequence);
     if (target.block == 3) return create_reserved(x, target.tx);
     if (target.block == 5) return clone(x, {2, target.tx}, sequence);

@@ -110,27 +110,43 @@ static void put_event(Bytes& out, int number, std::size_t n) {
     put_header(out, number, n);
 }
 
-void Trace::enter(CallType type, const TracedContext& context, std::uint64_t fuel) {
-    const std::size_t inner = message_field_size(size(context)) + number_field_size(fuel);
-    const auto kind = static_cast<std::uint64_t>(type);
-    put_event(bytes_, 1, number_field_size(kind) + message_field_size(inner));
-    put_number(bytes_, 1, kind);
-    put_header(bytes_, 2, inner);
-    put(bytes_, 1, context);
-    put_number(bytes_, 2, fuel);
+void Trace::enter(CallType type, const TracedContext& context, std::uint64_t used) {
+    const std::size_t start = body_.size();
+    put(body_, 1, context);
+    entries_.push_back({start, body_.size() - start, used, type});
 }
 
 void Trace::exit(bool success, const Response& response, std::uint64_t fuel_used) {
     const std::uint64_t status = success ? 0 : 1;
-    put_event(bytes_, 2, number_field_size(status) + message_field_size(size(response)) + number_field_size(fuel_used));
-    put_number(bytes_, 1, status);
-    put(bytes_, 2, response);
-    put_number(bytes_, 3, fuel_used);
+    put_event(body_, 2, number_field_size(status) + message_field_size(size(response)) + number_field_size(fuel_used));
+    put_number(body_, 1, status);
+    put(body_, 2, response);
+    put_number(body_, 3, fuel_used);
 }
 
 void Trace::create(const RuneId& id) {
-    put_event(bytes_, 3, message_field_size(size(id)));
-    put(bytes_, 1, id);
+    put_event(body_, 3, message_field_size(size(id)));
+    put(body_, 1, id);
+}
+
+Bytes encode_trace(BytesView body, std::span<const TraceEntry> entries, std::uint64_t fuel) {
+    constexpr std::size_t longest_header = 32;  // of an enter event: two fields of one byte, four lengths, two varints
+    Bytes out;
+    out.reserve(body.size() + entries.size() * longest_header);
+    std::size_t done = 0;
+    for (const TraceEntry& entry : entries) {
+        out.append(body.substr(done, entry.offset - done));
+        const std::uint64_t left = fuel - entry.used;
+        const std::size_t inner = entry.size + number_field_size(left);
+        const auto type = static_cast<std::uint64_t>(entry.type);
+        put_event(out, 1, number_field_size(type) + message_field_size(inner));
+        put_number(out, 1, type);
+        put_header(out, 2, inner);
+        out.append(body.substr(entry.offset, entry.size));
+        put_number(out, 2, left);
+        done = entry.offset + entry.size;
+    }
+    return out.append(body.substr(done));
 }
 
 }  // namespace warpshrew::alkanes

@@ -3,6 +3,7 @@
 // left out, messages always there. Events are written straight into bytes: this is on the path of every call.
 
 #include <span>
+#include <vector>
 
 #include "alkanes/response.hpp"
 
@@ -18,17 +19,32 @@ struct TracedContext {
     std::span<const protorune::RuneTransfer> incoming;
 };
 
-/// The events of a message, as an AlkanesTrace.
+/// An enter event, whose fuel depends on what the message started with: its context lies in the trace's body, the rest
+/// of it is put there when the trace is encoded.
+struct TraceEntry {
+    std::size_t offset = 0, size = 0;  ///< of the context in the body
+    std::uint64_t used = 0;            ///< fuel used by the message before
+    CallType type = CallType::call;
+};
+
+/// The AlkanesTrace of a body and its enter events, for a message that started with `fuel`.
+[[nodiscard]] Bytes encode_trace(BytesView body, std::span<const TraceEntry> entries, std::uint64_t fuel);
+
+/// The events of a message.
 class Trace {
  public:
-    void enter(CallType type, const TracedContext& context, std::uint64_t fuel);
+    /// `used`: fuel that the message has used before.
+    void enter(CallType type, const TracedContext& context, std::uint64_t used);
     void exit(bool success, const Response& response, std::uint64_t fuel_used);
     void create(const protorune::RuneId& id);
 
-    [[nodiscard]] const Bytes& bytes() const noexcept { return bytes_; }
+    [[nodiscard]] Bytes encode(std::uint64_t fuel) const { return encode_trace(body_, entries_, fuel); }
+    [[nodiscard]] BytesView body() const noexcept { return body_; }
+    [[nodiscard]] std::span<const TraceEntry> entries() const noexcept { return entries_; }
 
  private:
-    Bytes bytes_;
+    Bytes body_;
+    std::vector<TraceEntry> entries_;
 };
 
 }  // namespace warpshrew::alkanes

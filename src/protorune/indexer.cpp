@@ -17,7 +17,14 @@ Result<void> index_runestone(const TransactionContext& tx, const Runestone& rune
     return index_protorunes(tx);
 }
 
-/// 2.4: a transaction's writes are kept together or, where it is void, dropped.
+}  // namespace
+
+void begin_block(const BlockContext& block) {
+    index_block_tables(block);
+    if (block.network.freezes_storage) freeze_storage(block.state, block.height);
+}
+
+// 2.4
 void index_transaction(const BlockContext& block, std::uint32_t index) {
     const auto& transaction = block.block.transactions()[index];
     const TransactionStones& stones = block.stones[index];
@@ -34,13 +41,10 @@ void index_transaction(const BlockContext& block, std::uint32_t index) {
     clear_inputs(block.state, runes_by_outpoint, transaction);
 }
 
-}  // namespace
-
 void index_block(store::BlockState& state, std::uint64_t height, const bitcoin::Block& block,
                  const std::vector<TransactionStones>& stones, const Network& network, MessageHandler& handler) {
     const BlockContext context{state, height, block, stones, network, handler};
-    index_block_tables(context);
-    if (network.freezes_storage) freeze_storage(state, height);
+    begin_block(context);
     const auto count = static_cast<std::uint32_t>(block.transactions().size());
     for (std::uint32_t i = 0; i < count; ++i) index_transaction(context, i);
 }

@@ -36,7 +36,15 @@ class MessageHandler {
     [[nodiscard]] virtual Result<MessageOutcome> handle(Message& message) = 0;
 };
 
-/// Steps 1 to 8 of protorune.md 2.2 for one block. `stones` are the block's, from decode_stones.
+struct BlockContext;
+
+/// Steps 1 to 7 of protorune.md 2.2: what a block changes before its transactions.
+void begin_block(const BlockContext& block);
+
+/// One transaction of step 8: its writes are kept together or, where it is void, dropped.
+void index_transaction(const BlockContext& block, std::uint32_t index);
+
+/// Both, for all transactions in order. `stones` are the block's, from decode_stones.
 void index_block(store::BlockState& state, std::uint64_t height, const bitcoin::Block& block,
                  const std::vector<TransactionStones>& stones, const Network& network, MessageHandler& handler);
 

@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
-#include "store/arena.hpp"
 #include "store/byte_map.hpp"
+#include "store/list.hpp"
 
 namespace warpshrew::store {
 
@@ -51,6 +51,7 @@ struct BlockState::Parts {
     absl::flat_hash_set<Slot, SlotHash, SlotEqual> entries;  // what was written or read from below, absent keys too
     std::vector<const Entry*> writes;
     Bytes read;
+    DeferredAppends* deferred = nullptr;
 
     explicit Parts(const StateReader& reader) : below(reader) {}
 
@@ -85,9 +86,35 @@ void BlockState::set(BytesView key, BytesView value) {
     p.writes.push_back(entry);
 }
 
+bool BlockState::read(BytesView key, Bytes& value) const {
+    const auto i = parts_->entries.find(Wanted{ByteHash()(key), key});
+    if (i == parts_->entries.end()) return parts_->below.read(key, value);
+    value = i->entry->value.get();
+    return true;
+}
+
 bool BlockState::written(BytesView key) const {
     const auto i = parts_->entries.find(Wanted{ByteHash()(key), key});
-    return i != parts_->entries.end() && i->entry->written;
+    return (i != parts_->entries.end() && i->entry->written) || parts_->below.written(key);
+}
+
+void BlockState::remember(BytesView key, BytesView value) {
+    const auto [entry, inserted] = parts_->find(key);
+    if (inserted) entry->value.assign(parts_->arena, value);
+}
+
+void BlockState::append(BytesView list, BytesView item) {
+    auto* deferred = parts_->deferred;
+    if (deferred == nullptr) return list_append(*this, list, item);
+    deferred->items.push_back({copy_into(deferred->arena, list), copy_into(deferred->arena, item)});
+}
+
+void BlockState::defer_appends(DeferredAppends* deferred) noexcept { parts_->deferred = deferred; }
+
+void BlockState::clear() {
+    parts_->entries.clear();
+    parts_->writes.clear();
+    parts_->arena.release();
 }
 
 void BlockState::for_each_write(const std::function<void(BytesView key, BytesView value)>& f) const {

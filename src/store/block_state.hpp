@@ -3,13 +3,16 @@
 
 #include <functional>
 #include <memory>
+#include <vector>
 
+#include "store/arena.hpp"
 #include "store/key_value.hpp"
 
 namespace warpshrew::store {
 
-/// The reference's IndexPointer cache (alkanes-vm.md 0.1): direct writes, which no rollback takes back.
-class BlockState final : public KeyValue {
+/// The reference's IndexPointer cache (alkanes-vm.md 0.1): direct writes, which no rollback takes back. As a
+/// StateReader it may be read by several threads while nothing else is done with it.
+class BlockState final : public KeyValue, public StateReader {
  public:
     explicit BlockState(const StateReader& below);
     ~BlockState() override;
@@ -19,8 +22,25 @@ class BlockState final : public KeyValue {
     [[nodiscard]] BytesView get(BytesView key) override;
     void set(BytesView key, BytesView value) override;
 
+    [[nodiscard]] bool read(BytesView key, Bytes& value) const override;
     /// Whether this block has written the key.
-    [[nodiscard]] bool written(BytesView key) const;
+    [[nodiscard]] bool written(BytesView key) const override;
+
+    /// Keeps what `below` has for the key, as get() would after reading it. Nothing if the key is known already.
+    void remember(BytesView key, BytesView value);
+
+    /// Appends to a list that no execution reads (alkanes-vm.md 5.2), or with deferred appends keeps the item for
+    /// later.
+    void append(BytesView list, BytesView item);
+    struct DeferredAppends {
+        Arena& arena;  ///< holds the bytes
+        std::vector<Append> items;
+    };
+    /// From now on append() adds to `deferred`, which must outlive this; null: no more.
+    void defer_appends(DeferredAppends* deferred) noexcept;
+
+    /// Forgets everything, and keeps the memory.
+    void clear();
 
     /// Calls f(key, value) for every key written, in no particular order.
     void for_each_write(const std::function<void(BytesView key, BytesView value)>& f) const;

@@ -21,6 +21,14 @@ class StateReader {
     virtual ~StateReader() = default;
     /// Puts the value into `value` and returns true, or returns false if the key was never written.
     [[nodiscard]] virtual bool read(BytesView key, Bytes& value) const = 0;
+    /// Whether what read() gives was written by the block that is being indexed. What is committed may be remembered
+    /// across blocks.
+    [[nodiscard]] virtual bool written(BytesView) const { return false; }
+};
+
+/// An item for the end of a list of store/list.hpp.
+struct Append {
+    BytesView list, item;
 };
 
 }  // namespace warpshrew::store

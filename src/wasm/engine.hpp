@@ -81,6 +81,8 @@ class Code;
 /// its frame fails with `memory_budget_text`.
 [[nodiscard]] bool has_memory_for(const Code& code) noexcept;
 inline constexpr std::string_view memory_budget_text = "out of bounds memory allocation";
+/// The reason of the error of a call that ran out of fuel.
+inline constexpr std::string_view out_of_fuel_text = "all fuel consumed by WebAssembly";
 
 struct EngineOptions {
     std::optional<std::filesystem::path>

@@ -14,7 +14,6 @@
 namespace warpshrew::wasm {
 namespace {
 
-constexpr std::string_view out_of_fuel_text = "all fuel consumed by WebAssembly";
 constexpr std::string_view stack_text = "call stack exhausted";
 
 /// What a call must leave of the stack: the frames of this program between a contract's and its callee's.

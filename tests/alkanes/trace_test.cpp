@@ -12,9 +12,9 @@ using namespace warpshrew::alkanes;
 
 TEST(Trace, ZerosAreLeftOutAndMessagesAreNot) {
     Trace t;
-    t.enter(CallType::call, {}, 0);
+    t.enter(CallType::call, {}, 7);
     // event(14) { enter(12) { call_type 1, context(8) { inner(8)... } } }
-    EXPECT_EQ(to_hex(t.bytes()),
+    EXPECT_EQ(to_hex(t.encode(7)),
               "0a14"
               "0a12"
               "0801"
@@ -28,13 +28,13 @@ TEST(Trace, ZerosAreLeftOutAndMessagesAreNot) {
               "1200");
     Trace e;
     e.exit(true, {}, 0);
-    EXPECT_EQ(to_hex(e.bytes()),
+    EXPECT_EQ(to_hex(e.encode(0)),
               "0a04"
               "1202"
               "1200");
     Trace c;
     c.create({2, u128{1} << 64});
-    EXPECT_EQ(to_hex(c.bytes()),
+    EXPECT_EQ(to_hex(c.encode(0)),
               "0a0c"
               "1a0a"
               "0a08"
@@ -68,7 +68,7 @@ TEST(Trace, EqualsProtobuf) {
     pb::AlkanesTrace expected;
     trace.create({4, 9});
     id({4, 9}, expected.add_events()->mutable_create_alkane()->mutable_new_alkane());
-    trace.enter(CallType::staticcall, {{4, 9}, {2, 1}, inputs, 70'000, tokens}, ~std::uint64_t{0});
+    trace.enter(CallType::staticcall, {{4, 9}, {2, 1}, inputs, 70'000, tokens}, 1);
     auto* enter = expected.add_events()->mutable_enter_context();
     enter->set_call_type(pb::STATICCALL);
     enter->mutable_context()->set_fuel(~std::uint64_t{0});
@@ -89,5 +89,5 @@ TEST(Trace, EqualsProtobuf) {
         pair->set_value(v);
     }
     exit->mutable_response()->set_data(response.data);
-    EXPECT_EQ(to_hex(trace.bytes()), to_hex(expected.SerializeAsString()));
+    EXPECT_EQ(to_hex(trace.encode(0)), to_hex(expected.SerializeAsString()));
 }

@@ -1,0 +1,186 @@
+#include "alkanes/executed_message.hpp"
+
+#include <absl/hash/hash.h>
+
+#include <cstring>
+#include <limits>
+
+#include "alkanes/keys.hpp"
+#include "alkanes/message.hpp"
+
+namespace warpshrew::alkanes {
+
+using protorune::RuneTransfer;
+
+namespace {
+
+/// FNV-1a over words: cheap, and every bit counts. It guards against damage, not against an adversary.
+class Checksum {
+ public:
+    void add(std::uint64_t n) noexcept {
+        hash_ = (hash_ ^ n) * 0x9e3779b97f4a7c15;
+        hash_ ^= hash_ >> 32;
+    }
+    void add(u128 n) noexcept {
+        add(static_cast<std::uint64_t>(n));
+        add(static_cast<std::uint64_t>(n >> 64));
+    }
+    void add(BytesView bytes) noexcept {
+        add(std::uint64_t{bytes.size()});
+        std::size_t i = 0;
+        for (; i + 8 <= bytes.size(); i += 8) {
+            std::uint64_t word;
+            std::memcpy(&word, bytes.data() + i, 8);
+            add(word);
+        }
+        std::uint64_t last = 0;
+        if (i < bytes.size()) std::memcpy(&last, bytes.data() + i, bytes.size() - i);
+        add(last);
+    }
+    void add(std::span<const RuneTransfer> transfers) noexcept {
+        add(std::uint64_t{transfers.size()});
+        for (const auto& t : transfers) {
+            add(t.id.block);
+            add(t.id.tx);
+            add(t.value);
+        }
+    }
+    [[nodiscard]] std::uint64_t value() const noexcept { return hash_; }
+
+ private:
+    std::uint64_t hash_ = 0xcbf29ce484222325;
+};
+
+template <class T>
+std::span<const T> copy_all(store::Arena& arena, std::span<const T> from) {
+    if (from.empty()) return {};
+    T* to = static_cast<T*>(arena.allocate(from.size() * sizeof(T), alignof(T)));
+    std::uninitialized_copy(from.begin(), from.end(), to);
+    return {to, from.size()};
+}
+
+}  // namespace
+
+std::uint64_t checksum_of(const ExecutedMessage& m) {
+    Checksum sum;
+    sum.add(m.call.height);
+    sum.add(std::uint64_t{m.call.tx_index} << 32 | m.call.vout);
+    sum.add(m.call.calldata);
+    sum.add(m.call.incoming);
+    sum.add(m.call.fuel);
+    sum.add(static_cast<std::uint64_t>(m.status) | std::uint64_t{m.fuel_observed} << 8 |
+            std::uint64_t{m.sequence_observed} << 9);
+    sum.add(m.fuel_required);
+    sum.add(m.sequence_required);
+    sum.add(m.fuel_used);
+    sum.add(m.frames);
+    sum.add(std::uint64_t{m.reads.size()});
+    for (const auto& r : m.reads) {
+        sum.add(r.key);
+        sum.add(r.value);
+        sum.add(static_cast<std::uint64_t>(r.kind));
+    }
+    sum.add(std::uint64_t{m.writes.size()});
+    for (const auto& w : m.writes) {
+        sum.add(w.key);
+        sum.add(w.value);
+    }
+    sum.add(std::uint64_t{m.appends.size()});
+    for (const auto& a : m.appends) {
+        sum.add(a.list);
+        sum.add(a.item);
+    }
+    sum.add(m.tokens);
+    sum.add(m.error);
+    sum.add(m.trace);
+    for (const auto& e : m.trace_entries) {
+        sum.add(std::uint64_t{e.offset});
+        sum.add(std::uint64_t{e.size});
+        sum.add(e.used);
+        sum.add(static_cast<std::uint64_t>(e.type));
+    }
+    return sum.value();
+}
+
+bool AheadExecution::Recorder::read(BytesView key, Bytes& value) const {
+    const bool found = below->read(key, value);
+    reads.push_back({store::copy_into(*arena, key), found ? store::copy_into(*arena, value) : BytesView("")});
+    return found;
+}
+
+bool AheadExecution::Recorder::written(BytesView key) const {
+    const bool is = below->written(key);
+    if (!is) reads.push_back({store::copy_into(*arena, key), "", StateRead::Kind::unwritten});
+    return is;
+}
+
+ExecutedMessage AheadExecution::execute(const MessageCall& call, const store::StateReader& below, store::Arena& arena) {
+    recorder_.below = &below;
+    recorder_.arena = &arena;
+    recorder_.reads.clear();
+    state_.clear();
+    store::BlockState::DeferredAppends appends{arena, {}};
+    state_.defer_appends(&appends);
+
+    ExecutedMessage out;
+    out.call = call;
+    out.status = ExecutionStatus::handed_back;
+    store::Transaction state(state_);
+    state.checkpoint();  // as protorune does: contracts can tell the depth
+    Execution x{environment_, codes_,   state, block_, block_.block().transactions()[call.tx_index],
+                call.height,  call.vout};
+    x.fuel = call.fuel;
+    try {
+        const auto prepared = prepare_message(x, call.calldata, call.incoming);
+        // An error before the contract runs costs nothing at the message's turn either.
+        if (prepared) {
+            const Call top = prepared->call();
+            x.trace.enter(CallType::call, {top.myself, top.caller, top.inputs, x.vout, top.incoming}, 0);
+            auto frame = run_frame(x, top, prepared->target.code, call.fuel);
+            if (!frame) {
+                out.status = ExecutionStatus::failed;
+                out.error = store::copy_into(arena, frame.error().reason);
+                x.trace.exit(false, revert_response(frame.error().reason), std::numeric_limits<std::uint64_t>::max());
+            } else {
+                const Response& response = frame->response;
+                write_storage(state, prepared->target.myself, response.storage);
+                // What fails from here on shows texts that depend on the order of the runtime's part and this one.
+                if (frame->gas_used <= call.fuel && debit_all(state, prepared->target.myself, response.alkanes)) {
+                    out.status = ExecutionStatus::succeeded;
+                    out.fuel_used = frame->gas_used;
+                    x.needs_fuel(call.fuel, frame->gas_used);
+                    x.trace.exit(true, response, frame->gas_used);
+                    out.tokens = copy_all<RuneTransfer>(arena, response.alkanes);
+                    state.commit();
+                    state.commit();
+                }
+            }
+        }
+    } catch (const std::exception&) {
+        out.status = ExecutionStatus::handed_back;
+    }
+    if (x.shows_frames) out.status = ExecutionStatus::handed_back;
+    out.fuel_observed = x.seen.fuel;
+    out.fuel_required = x.seen.fuel_required;
+    out.sequence_observed = x.seen.sequence;
+    out.sequence_required = x.seen.sequence_required;
+    out.frames = x.frames;
+    out.reads = copy_all<StateRead>(arena, recorder_.reads);
+    out.appends = copy_all<store::Append>(arena, appends.items);
+    if (out.status == ExecutionStatus::succeeded) {
+        auto* writes =
+            static_cast<StateWrite*>(arena.allocate(state_.write_count() * sizeof(StateWrite), alignof(StateWrite)));
+        std::size_t n = 0;
+        state_.for_each_write([&](BytesView key, BytesView value) {
+            new (&writes[n++]) StateWrite{store::copy_into(arena, key), store::copy_into(arena, value)};
+        });
+        out.writes = {writes, n};
+    }
+    out.trace = store::copy_into(arena, x.trace.body());
+    out.trace_entries = copy_all(arena, x.trace.entries());
+    out.checksum = checksum_of(out);
+    state_.defer_appends(nullptr);
+    return out;
+}
+
+}  // namespace warpshrew::alkanes

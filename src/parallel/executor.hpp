@@ -1,0 +1,67 @@
+#pragma once
+// What executes messages ahead of their turn: CPU threads, a GPU. Nothing here is trusted: every result is checked
+// before it is used (validation in consume.hpp), so an executor can only be slow, never wrong.
+
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string_view>
+
+#include "alkanes/executed_message.hpp"
+#include "parallel/versioned_state.hpp"
+
+namespace warpshrew::parallel {
+
+/// One message to execute: alkanes::MessageCall without its height, in a flat array of any length.
+struct Call {
+    std::uint32_t tx_index = 0;
+    std::uint32_t vout = 0;                          ///< shadow vout
+    std::uint32_t position = 0;                      ///< of its reads in the versioned state
+    std::uint32_t first_token = 0, token_count = 0;  ///< incoming tokens, in Batch::tokens
+    BytesView calldata;
+    std::uint64_t fuel = 0;
+};
+
+/// Calls of one block. All lies in memory that outlives execute().
+struct Batch {
+    const alkanes::Environment& environment;
+    alkanes::CodeCache& codes;
+    const alkanes::BlockInfo& block;
+    const VersionedState& state;
+    std::uint64_t height = 0;
+    std::span<const Call> calls;
+    std::span<const protorune::RuneTransfer> tokens;
+
+    [[nodiscard]] alkanes::MessageCall call(std::size_t i) const noexcept {
+        const Call& c = calls[i];
+        return {height, c.tx_index, c.vout, c.calldata, tokens.subspan(c.first_token, c.token_count), c.fuel};
+    }
+};
+
+/// Memory for the results of a block: executors take an arena for each of their threads and put there what results
+/// refer to.
+class ResultMemory {
+ public:
+    /// An arena that no other thread uses until it is given back, which keeps what is in it.
+    [[nodiscard]] store::Arena& take();
+    void give_back(store::Arena& arena);
+
+ private:
+    std::mutex mutex_;
+    std::deque<store::Arena> arenas_;
+    std::vector<store::Arena*> idle_;
+};
+
+/// Executes batches.
+class Executor {
+ public:
+    virtual ~Executor() = default;
+    [[nodiscard]] virtual std::string_view name() const noexcept = 0;
+    /// Executes the batch's calls, in any order, and puts the effect of call i into results[i], which has as many
+    /// elements as the batch has calls, all of status `none`. Calls that it cannot execute it leaves so, or hands back.
+    /// May throw: then what is in `results` so far counts. Called on one thread at a time, one of Engine::run_deep.
+    virtual void execute(const Batch& batch, ResultMemory& memory, std::span<alkanes::ExecutedMessage> results) = 0;
+};
+
+}  // namespace warpshrew::parallel
