@@ -127,6 +127,11 @@ int run(int argc, char** argv) noexcept {
             ->capture_default_str()
             ->check(CLI::IsMember(std::vector<std::string>(devnet_mixes().begin(), devnet_mixes().end())));
         c->add_option("--seed", devnet.seed, "of the random choices")->capture_default_str()->type_name("S");
+        c->add_option("--candidates", devnet.candidates,
+                      "share of the messages that carry the (8, 8) prefix, which marks them as parallel candidates")
+            ->capture_default_str()
+            ->check(CLI::Range(0, 100))
+            ->type_name("PERCENT");
         c->add_option("--db-path", devnet.db_path,
                       "keep the store there; default: a temporary folder, removed afterwards")
             ->type_name("DIR");

@@ -5,6 +5,7 @@
 #include <map>
 #include <random>
 
+#include "alkanes/candidate.hpp"
 #include "alkanes/gzip.hpp"
 #include "contracts/embedded.hpp"
 
@@ -45,6 +46,7 @@ class Generator {
         : options_(options),
           mix_(*std::find_if(mixes.begin(), mixes.end(), [&](const Mix& m) { return m.name == options.mix; })),
           random_(options.seed),
+          random_candidates_(~options.seed),
           builder_(0, options.seed) {}
 
     DevnetChain make() {
@@ -68,8 +70,10 @@ class Generator {
     std::size_t below(std::size_t n) { return static_cast<std::size_t>(random_() % n); }
 
     // A message in a transaction of one payment; its outpoint 0 may hold tokens afterwards.
-    Outpoint message(std::string_view kind, std::span<const Outpoint> inputs, const std::vector<u128>& cellpack,
+    Outpoint message(std::string_view kind, std::span<const Outpoint> inputs, std::vector<u128> cellpack,
                      bool succeeds = true, BytesView envelope = {}) {
+        if (random_candidates_() % 100 < options_.candidates)
+            cellpack.insert(cellpack.begin(), 2, alkanes::prefix_integer);
         const std::array stones = {call_stone(cellpack)};
         const BuiltTransaction built = builder_.add(inputs, 1, stones, envelope);
         chain_.calls.push_back({kind, {built.txid, built.first_stone_vout}, true, succeeds});
@@ -244,6 +248,7 @@ class Generator {
     DevnetOptions options_;
     Mix mix_;
     std::mt19937_64 random_;
+    std::mt19937_64 random_candidates_;  // by itself, so that the calls are the same whatever the share
     ChainBuilder builder_;
     DevnetChain chain_;
     std::uint64_t clones_ = 0;

@@ -19,6 +19,7 @@ struct DevnetOptions {
     std::uint64_t calls_per_block = 250;
     std::string_view mix = "everything";
     std::uint64_t seed = 1;
+    unsigned candidates = 100;  ///< percentage of the messages that carry the (8,8) prefix
 };
 
 /// What a transaction of the chain is meant to do.

@@ -95,7 +95,8 @@ int devnet_command(const SharedOptions& shared, const DevnetCommand& command) {
 
     Clock::time_point start = Clock::now();
     const auto seconds = [&start] { return std::chrono::duration<double>(Clock::now() - start).count(); };
-    const DevnetChain chain = make_devnet_chain({command.blocks, command.calls_per_block, command.mix, command.seed});
+    const DevnetChain chain =
+        make_devnet_chain({command.blocks, command.calls_per_block, command.mix, command.seed, command.candidates});
     std::size_t bytes = 0;
     for (const Bytes& block : chain.blocks) bytes += block.size();
     if (!shared.json) {

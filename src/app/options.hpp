@@ -39,6 +39,7 @@ struct DevnetCommand {
     std::uint64_t calls_per_block = 250;
     std::string mix = "everything";
     std::uint64_t seed = 1;
+    unsigned candidates = 100;
     std::optional<std::filesystem::path> db_path;     ///< kept there; a temporary folder otherwise
     std::optional<std::filesystem::path> blocks_out;  ///< folder that gets the blocks as HEIGHT.blk
 };
