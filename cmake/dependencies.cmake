@@ -28,3 +28,18 @@ if(NOT WARPSHREW_WASMTIME_SHA256 STREQUAL 3127ca42fe7cdd3f0a43a358e79177dcfedd46
 endif()
 add_library(wasmtime SHARED IMPORTED)
 set_target_properties(wasmtime PROPERTIES IMPORTED_LOCATION ${WARPSHREW_WASMTIME_FILE} IMPORTED_NO_SONAME ON)
+
+# The wgpu wheel's shared library and headers; scripts/setup puts them there. The program loads the library at run time, if at all.
+set(WARPSHREW_WGPU ${CMAKE_SOURCE_DIR}/.deps/wgpu)
+if(NOT EXISTS ${WARPSHREW_WGPU}/libwgpu_native.so)
+    message(FATAL_ERROR "the wgpu-native library is missing: run scripts/setup")
+endif()
+# The headers' structs are those of this version: the program refuses any other.
+file(SHA256 ${WARPSHREW_WGPU}/libwgpu_native.so WARPSHREW_WGPU_SHA256)
+if(NOT WARPSHREW_WGPU_SHA256 STREQUAL be0d8270dd9d78e1039eeb413ee21be8a89776a752e56d6b0f57eefbbc2d749c)
+    message(FATAL_ERROR "${WARPSHREW_WGPU}/libwgpu_native.so is not the library of the wgpu 0.32.0 wheel: run scripts/setup")
+endif()
+add_library(wgpu_headers INTERFACE)
+target_include_directories(wgpu_headers SYSTEM INTERFACE ${WARPSHREW_WGPU}/include)
+target_compile_definitions(wgpu_headers INTERFACE
+    WARPSHREW_WGPU_BUILD_LIBRARY="${WARPSHREW_WGPU}/libwgpu_native.so" WARPSHREW_WGPU_VERSION=0x1d000101)

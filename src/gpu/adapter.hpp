@@ -2,6 +2,7 @@
 // The adapters (GPUs, and Mesa's lavapipe, a GPU in software) that wgpu-native finds on this machine.
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,10 +35,12 @@ struct Adapter {
     std::string driver;                 ///< the driver's name and version
     std::vector<std::string> features;  ///< of those that kernels may use
     Limits limits;
-    std::string unusable;  ///< why kernels cannot run on it; empty if they can
+    std::string unusable;                ///< why kernels cannot run on it; empty if they can
+    std::shared_ptr<const void> handle;  ///< wgpu-native's adapter
 };
 
-/// All adapters, in wgpu-native's order. An error only where its library cannot be loaded.
+/// All adapters: those of Vulkan, Metal and Direct3D 12, then OpenGL's, which are never usable. An error only where
+/// wgpu-native's library cannot be loaded.
 [[nodiscard]] Result<std::vector<Adapter>> list_adapters();
 
 /// The adapter that `wanted` names: an index, a name, or a part of a name in either case. Empty: the best one, discrete

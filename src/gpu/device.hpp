@@ -19,6 +19,9 @@
 #include "gpu/adapter.hpp"
 #include "gpu/kernel_source.hpp"
 
+struct WGPUBufferImpl;
+struct WGPUCommandEncoderImpl;
+
 namespace warpshrew::gpu {
 
 using Milliseconds = std::chrono::milliseconds;
@@ -136,6 +139,10 @@ class Device {
     /// A storage buffer of `size` bytes, a multiple of 4 and not 0. An error if it is above the limit or does not fit.
     [[nodiscard]] Result<Buffer> create_buffer(std::uint64_t size);
 
+    /// Parses and validates a kernel without compiling it for the adapter, which can take much longer. Errors as
+    /// `compile`.
+    [[nodiscard]] Result<void> validate(const KernelSource& source);
+
     /// Compiles a kernel. An error has the compiler's message, with line and column in the source.
     [[nodiscard]] Result<Kernel> compile(const KernelSource& source);
 
@@ -170,6 +177,8 @@ class Device {
 
  private:
     explicit Device(std::shared_ptr<detail::DeviceState> state) noexcept;
+    [[nodiscard]] std::string mistake(const Commands::Step& step) const;
+    void encode(const Commands& commands, WGPUCommandEncoderImpl* encoder, WGPUBufferImpl* staging) const;
     std::shared_ptr<detail::DeviceState> state_;
 };
 

@@ -1,0 +1,10 @@
+# Writes OUT, a C++ source with the text of the files KERNELS.
+set(source "#include \"gpu/kernel_files.hpp\"\n\nnamespace warpshrew::gpu {\n\nstatic constexpr KernelFile files[] = {\n")
+foreach(kernel ${KERNELS})
+    get_filename_component(name ${kernel} NAME)
+    file(READ ${kernel} hex HEX)
+    string(REGEX REPLACE "(..)" "\\\\x\\1" bytes "${hex}")
+    string(APPEND source "    {\"${name}\", \"${bytes}\"},\n")
+endforeach()
+string(APPEND source "};\n\nconst std::span<const KernelFile> kernel_files = files;\n\n}  // namespace warpshrew::gpu\n")
+file(WRITE ${OUT} "${source}")
