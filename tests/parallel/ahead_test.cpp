@@ -1,0 +1,146 @@
+// Messages executed ahead of their turn, and their effects replayed at their turn: the same blocks as in order,
+// whatever state the effect was computed on.
+#include <gtest/gtest.h>
+
+#include <iostream>
+#include <random>
+
+#include "alkanes/indexer.hpp"
+#include "alkanes/message.hpp"
+#include "support/compare_writes.hpp"
+#include "support/random_plan.hpp"
+#include "support/random_scale.hpp"
+#include "support/shrink_plan.hpp"
+
+namespace warpshrew::test {
+namespace {
+
+using alkanes::BlockMessages;
+
+// What a message sees at its turn.
+class AtItsTurn final : public store::StateReader {
+ public:
+    explicit AtItsTurn(store::Transaction& state) : state_(state) {}
+    [[nodiscard]] bool read(BytesView key, Bytes& value) const override {
+        value = state_.get(key);
+        return !value.empty();
+    }
+    [[nodiscard]] bool written(BytesView key) const override { return state_.written(key); }
+
+ private:
+    store::Transaction& state_;
+};
+
+struct Counts {
+    std::array<std::uint64_t, BlockMessages::rejections> by_rejection{};
+    std::uint64_t unsettled = 0;
+};
+
+// Executes each message ahead, just before its turn: on the state before the block, on that of its turn, or with other
+// fuel than it will have.
+class AheadOfTurn final : public alkanes::TransactionRunner, public protorune::MessageHandler {
+ public:
+    explicit AheadOfTurn(std::uint64_t seed) : random_(seed) {}
+
+    void before_block(const store::StateReader& state) { before_ = &state; }
+
+    [[nodiscard]] bool run(const alkanes::BlockWork& block, BlockMessages& messages) override {
+        block_ = &block;
+        messages_ = &messages;
+        alkanes::run_in_order(block, *this);
+        return true;
+    }
+
+    [[nodiscard]] Result<protorune::MessageOutcome> handle(protorune::Message& message) override {
+        store::Arena arena;
+        alkanes::AheadExecution ahead(block_->environment, block_->codes, block_->info);
+        alkanes::MessageCall call = messages_->call_of(message);
+        if (random_() % 4 == 0) call.fuel = random_() % 2 == 0 ? call.fuel + 1'000'000 : call.fuel / 2;
+        const AtItsTurn now(message.state);
+        const bool stale = random_() % 2 == 0;
+        const auto executed =
+            ahead.execute(call, stale ? *before_ : static_cast<const store::StateReader&>(now), arena);
+        const auto rejection = messages_->check(message, executed);
+        counts.by_rejection.at(static_cast<std::size_t>(rejection))++;
+        // What was computed on the state and with the fuel of its turn is the message's effect.
+        if (!stale && call.fuel == messages_->call_of(message).fuel && rejection != BlockMessages::Rejection::none &&
+            rejection != BlockMessages::Rejection::not_executed)
+            wrongly_rejected = true;
+        if (rejection == BlockMessages::Rejection::none) {
+            if (auto outcome = messages_->replay(message, executed)) return std::move(*outcome);
+            counts.unsettled++;
+        }
+        return messages_->handle(message);
+    }
+
+    Counts counts;
+    bool wrongly_rejected = false;
+
+ private:
+    std::mt19937_64 random_;
+    const alkanes::BlockWork* block_ = nullptr;
+    BlockMessages* messages_ = nullptr;
+    const store::StateReader* before_ = nullptr;
+};
+
+struct Indexers {
+    explicit Indexers(PlanRules rules)
+        : network(plan_network(rules)),
+          builtins(network, {}),
+          in_order(network, builtins, plan_engine()),
+          ahead(network, builtins, plan_engine()) {}
+    protorune::Network network;
+    alkanes::Builtins builtins;
+    alkanes::Indexer in_order, ahead;
+};
+
+// How the plan's blocks differ; empty if they do not.
+std::string difference(const Plan& plan, Counts& counts) {
+    static std::array<Indexers, 3> all{Indexers(PlanRules::devnet), Indexers(PlanRules::shared_fuel),
+                                       Indexers(PlanRules::old_calls)};
+    Indexers& indexers = all.at(static_cast<std::size_t>(plan.rules));
+    indexers.in_order.forget();
+    indexers.ahead.forget();
+    PlanTxids txids = plan_world().txids;
+    PlanState state(plan_world());
+    AheadOfTurn runner(plan.seed);
+    std::uint64_t height = plan_world().height;
+    for (const PlanBlock& b : build_plan(plan, height, txids)) {
+        store::BlockState expected(state), actual(state);
+        const auto r = indexers.in_order.index(expected, height, b.block);
+        if (!r) return r.error().reason;
+        runner.before_block(state);
+        const auto s = indexers.ahead.index(actual, height, b.block, &runner);
+        if (!s) return s.error().reason;
+        if (const std::string d = compare_writes(expected, actual); !d.empty())
+            return "height " + std::to_string(height) + ": " + d;
+        if (r->messages != s->messages || r->calls != s->calls || r->fuel != s->fuel) return "the counts differ";
+        if (runner.wrongly_rejected) return "an effect of its turn was not accepted";
+        state.apply(expected);
+        height++;
+    }
+    for (std::size_t i = 0; i < counts.by_rejection.size(); i++)
+        counts.by_rejection[i] += runner.counts.by_rejection[i];
+    counts.unsettled += runner.counts.unsettled;
+    return {};
+}
+
+TEST(Ahead, EffectsReplayedAreThoseInOrder) {
+    Counts counts;
+    const std::uint64_t plans = scaled(1500);
+    for (std::uint64_t seed = 1; seed <= plans; seed++) {
+        const Plan plan = random_plan(seed, plan_world());
+        if (difference(plan, counts).empty()) continue;
+        const Plan small = shrink_plan(plan, [&](const Plan& p) { return !difference(p, counts).empty(); });
+        FAIL() << "seed " << seed << ": " << difference(small, counts) << "\n" << describe(small);
+    }
+    static constexpr std::array names = {"used", "not executed", "damaged", "other call", "fuel", "state", "runtime"};
+    for (std::size_t i = 0; i < names.size(); i++) std::cout << counts.by_rejection[i] << " " << names[i] << "\n";
+    std::cout << counts.unsettled << " unsettled\n";
+    EXPECT_GT(counts.by_rejection[0], plans * 4);
+    EXPECT_GT(counts.by_rejection[4], plans / 4);  // fuel
+    EXPECT_GT(counts.by_rejection[5], plans / 2);  // state
+}
+
+}  // namespace
+}  // namespace warpshrew::test
