@@ -1,6 +1,6 @@
 #pragma once
 // What executes messages ahead of their turn: CPU threads, a GPU. Nothing here is trusted: every result is checked
-// before it is used (validation in consume.hpp), so an executor can only be slow, never wrong.
+// at its turn before it is used (consuming_handler.hpp), so an executor can only be slow, never wrong.
 
 #include <deque>
 #include <memory>
@@ -58,6 +58,8 @@ class Executor {
  public:
     virtual ~Executor() = default;
     [[nodiscard]] virtual std::string_view name() const noexcept = 0;
+    /// Calls that it executes at the same time: what is executed in vain costs the share of one of them.
+    [[nodiscard]] virtual std::size_t lanes() const noexcept = 0;
     /// Executes the batch's calls, in any order, and puts the effect of call i into results[i], which has as many
     /// elements as the batch has calls, all of status `none`. Calls that it cannot execute it leaves so, or hands back.
     /// May throw: then what is in `results` so far counts. Called on one thread at a time, one of Engine::run_deep.

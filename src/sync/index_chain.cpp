@@ -96,7 +96,7 @@ Result<IndexOutcome> index_chain(store::Database& db, alkanes::Indexer& indexer,
         const Clock::time_point block_start = Clock::now();
         const std::unique_ptr<store::StateReader> below = db.latest();
         store::BlockState state(*below);
-        const Result<alkanes::BlockStats> stats = indexer.index(state, height, *block);
+        const Result<alkanes::BlockStats> stats = indexer.index(state, height, *block, options.runner);
         if (!stats) return fail("block " + std::to_string(height) + ": " + stats.error().reason);
         if (Result<void> written = db.commit(height, block->hash(), state); !written)
             return tl::unexpected(written.error());
@@ -105,6 +105,10 @@ Result<IndexOutcome> index_chain(store::Database& db, alkanes::Indexer& indexer,
         now.blocks++;
         now.block = *stats;
         add(now.total, *stats);
+        if (options.runner != nullptr) {
+            now.block_parallel = options.runner->statistics();
+            now.total_parallel.add(now.block_parallel);
+        }
         now.keys = state.write_count();
         now.block_seconds = seconds_since(block_start);
         now.seconds = seconds_since(start);

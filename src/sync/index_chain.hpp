@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "alkanes/indexer.hpp"
+#include "parallel/parallel_runner.hpp"
 #include "store/database.hpp"
 #include "sync/block_source.hpp"
 
@@ -18,6 +19,7 @@ struct Progress {
     alkanes::BlockStats block;  ///< of this block
     alkanes::BlockStats total;  ///< of this run
     std::uint64_t keys = 0;     ///< written by this block
+    parallel::Statistics block_parallel, total_parallel;  ///< all zero without a runner
     double block_seconds = 0;   ///< this block, from the decoded block to the committed batch
     double seconds = 0;         ///< since the run began
 };
@@ -25,6 +27,7 @@ struct Progress {
 struct IndexOptions {
     std::optional<std::uint64_t> exit_at;         ///< stop before this height
     const std::atomic<bool>* stop = nullptr;      ///< stop behind the current block once it is true
+    parallel::ParallelRunner* runner = nullptr;   ///< runs the transactions; null: in order
     std::function<void(const Progress&)> report;  ///< called after each block
 };
 

@@ -1,0 +1,76 @@
+#include "parallel/parallel_runner.hpp"
+
+#include <chrono>
+
+#include "protorune/context.hpp"
+
+namespace warpshrew::parallel {
+
+static constexpr unsigned failures_to_retire = 3;
+
+ParallelRunner::ParallelRunner(Executor& executor, Workers& workers, RunnerOptions options)
+    : executor_(executor), workers_(workers), options_(std::move(options)) {
+    verifier_.mode = options_.verify;
+    verifier_.random.seed(options_.seed);
+}
+
+void ParallelRunner::retire(const std::string& why) {
+    retired_ = true;
+    if (options_.warn)
+        options_.warn("executor " + std::string(executor_.name()) + " is given up for the rest of this run: " + why);
+}
+
+void ParallelRunner::speculate(const alkanes::BlockWork& block, const alkanes::FuelTank& tank, Candidates& candidates,
+                               ResultMemory& memory) {
+    Speculation speculation(block, tank, candidates, executor_, workers_, patterns_, options_.speculation, memory,
+                            statistics_);
+    std::string what = "unknown exception";
+    try {
+        speculation.run();
+        failures_ = 0;
+        return;
+    } catch (const std::exception& e) {
+        what = e.what();
+    } catch (...) {
+    }
+    statistics_.executor_failures++;
+    if (++failures_ == failures_to_retire) {
+        retire("it failed in " + std::to_string(failures_) + " blocks in a row: " + what);
+    } else if (options_.warn) {
+        options_.warn("executor " + std::string(executor_.name()) + " failed in block " + std::to_string(block.height) +
+                      ", whose messages are executed in order: " + what);
+    }
+}
+
+bool ParallelRunner::run(const alkanes::BlockWork& block, alkanes::BlockMessages& messages) {
+    statistics_ = {};
+    if (retired_) {
+        alkanes::run_in_order(block, messages);
+        return true;
+    }
+    using Clock = std::chrono::steady_clock;
+    auto start = Clock::now();
+    ResultMemory memory;
+    Candidates candidates = find_candidates(block, options_.speculate);
+    statistics_.plan_seconds = std::chrono::duration<double>(Clock::now() - start).count();
+    if (!candidates.list.empty()) speculate(block, messages.tank(), candidates, memory);
+    for (const Candidate& c : candidates.list) {
+        if (c.demotion == Demotion::ordinary) continue;
+        statistics_.candidates++;
+        statistics_.demoted += c.demotion == Demotion::none ? 0 : 1;
+    }
+
+    start = Clock::now();
+    ConsumingHandler handler(block, messages, candidates, verifier_, statistics_);
+    alkanes::run_in_order(block, handler);
+    statistics_.pass_seconds = std::chrono::duration<double>(Clock::now() - start).count();
+    if (handler.deceived()) {
+        retire("in block " + std::to_string(block.height) +
+               " the effect of a call was not what the CPU gives; the block is executed again in order");
+        return false;
+    }
+    note_usefulness(patterns_, candidates, handler.used());
+    return true;
+}
+
+}  // namespace warpshrew::parallel

@@ -1,0 +1,47 @@
+#pragma once
+// Runs a block's transactions in two phases (design.md 2).
+
+#include <functional>
+
+#include "parallel/consuming_handler.hpp"
+#include "parallel/speculation.hpp"
+
+namespace warpshrew::parallel {
+
+struct RunnerOptions {
+    Speculate speculate = Speculate::candidates;
+    Verify verify = Verify::sample;
+    std::uint64_t seed = std::random_device{}();  ///< of what is chosen for comparison
+    SpeculationOptions speculation;
+    std::function<void(const std::string&)> warn;  ///< told in words when the executor failed, or is given up
+};
+
+/// Executes messages ahead on an executor and consumes the results in block order. An executor whose effect was not the
+/// CPU's, or that threw in three blocks in a row, is retired: from then on blocks run in order.
+class ParallelRunner final : public alkanes::TransactionRunner {
+ public:
+    /// `executor` and `workers` must outlive it.
+    ParallelRunner(Executor& executor, Workers& workers, RunnerOptions options);
+
+    [[nodiscard]] bool run(const alkanes::BlockWork& block, alkanes::BlockMessages& messages) override;
+
+    [[nodiscard]] bool retired() const noexcept { return retired_; }
+    /// Of the last block.
+    [[nodiscard]] const Statistics& statistics() const noexcept { return statistics_; }
+
+ private:
+    void speculate(const alkanes::BlockWork& block, const alkanes::FuelTank& tank, Candidates& candidates,
+                   ResultMemory& memory);
+    void retire(const std::string& why);
+
+    Executor& executor_;
+    Workers& workers_;
+    RunnerOptions options_;
+    Verifier verifier_;
+    Patterns patterns_;
+    Statistics statistics_;
+    unsigned failures_ = 0;  ///< blocks in a row in which the executor threw
+    bool retired_ = false;
+};
+
+}  // namespace warpshrew::parallel

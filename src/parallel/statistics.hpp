@@ -1,0 +1,30 @@
+#pragma once
+// What the parallel engine did with a block.
+
+#include <array>
+#include <cstdint>
+
+#include "alkanes/message.hpp"
+
+namespace warpshrew::parallel {
+
+struct Statistics {
+    std::uint64_t candidates = 0;  ///< messages that may be executed ahead
+    std::uint64_t demoted = 0;     ///< of them, left to their turn before any was executed
+    std::uint64_t speculated = 0;  ///< executed ahead, once or more
+    std::uint64_t executions = 0;  ///< ahead, those again included
+    std::uint64_t used = 0;        ///< messages whose effect was that of an execution ahead
+    /// Executed again at their turn, by the reason why what there was is not used: BlockMessages::Rejection.
+    std::array<std::uint64_t, alkanes::BlockMessages::rejections> rejected{};
+    std::uint64_t in_order = 0;           ///< messages executed at their turn, of which nothing was executed ahead
+    std::uint64_t rounds = 0;             ///< batches given to the executor
+    std::uint64_t verified = 0;           ///< effects compared with an execution on the CPU
+    std::uint64_t mismatches = 0;         ///< of them, those that differ
+    std::uint64_t executor_failures = 0;  ///< batches in which the executor threw
+    /// Seconds: finding and planning candidates, executing ahead, scheduling between batches, the pass in block order.
+    double plan_seconds = 0, execute_seconds = 0, schedule_seconds = 0, pass_seconds = 0;
+
+    void add(const Statistics& other) noexcept;
+};
+
+}  // namespace warpshrew::parallel
