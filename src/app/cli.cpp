@@ -162,6 +162,18 @@ int run(int argc, char** argv) noexcept {
         c->add_option("FILE", fuel.file, "a module, raw or gzipped")->required()->check(CLI::ExistingFile);
         c->callback([&] { code = wasm_fuel_command(shared, fuel); });
 
+        GpuCommand gpu;
+        CLI::App* gpu_app = app.add_subcommand("gpu", "list the adapters that kernels could run on");
+        gpu_app->require_subcommand(0, 1);
+        add_json_option(*gpu_app, shared);
+        c = gpu_app->add_subcommand("selftest", "run every kernel on built-in cases and compare with the CPU");
+        add_json_option(*c, shared);
+        c->add_option("--adapter", gpu.adapter,
+                      "index or name, as `warpshrew gpu` lists them; default: every usable one")
+            ->type_name("NAME|INDEX");
+        c->callback([&] { gpu.selftest = true; });
+        gpu_app->callback([&] { code = gpu_command(shared, gpu); });
+
         try {
             app.parse(argc, argv);
         } catch (const CLI::ParseError& error) {

@@ -12,5 +12,6 @@ int database_command(const SharedOptions& shared, const DatabaseCommand& command
 int devnet_command(const SharedOptions& shared, const DevnetCommand& command);
 int genesis_extract_command(const SharedOptions& shared, const GenesisCommand& command);
 int wasm_fuel_command(const SharedOptions& shared, const WasmFuelCommand& command);
+int gpu_command(const SharedOptions& shared, const GpuCommand& command);
 
 }  // namespace warpshrew::app

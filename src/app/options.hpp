@@ -52,4 +52,9 @@ struct WasmFuelCommand {
     std::filesystem::path file;
 };
 
+struct GpuCommand {
+    bool selftest = false;
+    std::string adapter;  ///< index or name; empty: every usable one
+};
+
 }  // namespace warpshrew::app

@@ -81,28 +81,36 @@ static Adapter describe(const WgpuLibrary& wgpu, WGPUAdapter handle) {
     return adapter;
 }
 
-static void append_adapters(const WgpuLibrary& wgpu, WGPUInstanceBackend backends, std::vector<Adapter>& out) {
+static void append_adapters(const WgpuLibrary& wgpu, WGPUInstance instance, WGPUInstanceBackend backends,
+                            std::vector<Adapter>& out) {
+    if (instance == nullptr) return;
     WGPUInstanceEnumerateAdapterOptions options{};
     options.backends = backends;
-    std::vector<WGPUAdapter> handles(wgpu.InstanceEnumerateAdapters(wgpu.instance, &options, nullptr) + 8);
+    std::vector<WGPUAdapter> handles(wgpu.InstanceEnumerateAdapters(instance, &options, nullptr) + 8);
     // It looks again when asked again, and writes all that it finds then: room for some that appear in between.
-    const std::size_t count = wgpu.InstanceEnumerateAdapters(wgpu.instance, &options, handles.data());
+    const std::size_t count = wgpu.InstanceEnumerateAdapters(instance, &options, handles.data());
     for (std::size_t i = 0; i < std::min(count, handles.size()); i++) {
         out.push_back(describe(wgpu, handles[i]));
         out.back().index = out.size() - 1;
     }
 }
 
-// OpenGL's come last and are looked for only where they are listed: finding them starts another driver.
-static constexpr WGPUInstanceBackend usable_backends =
-    WGPUInstanceBackend_Vulkan | WGPUInstanceBackend_Metal | WGPUInstanceBackend_DX12;
+static void append_usable(const WgpuLibrary& wgpu, std::vector<Adapter>& out) {
+    append_adapters(wgpu, wgpu.instance, usable_backends, out);
+}
+
+// OpenGL's come last and are looked for only where they are listed.
+static void append_opengl(const WgpuLibrary& wgpu, std::vector<Adapter>& out) {
+    static const WGPUInstance instance = new_instance(wgpu, WGPUInstanceBackend_GL);  // for the process's life
+    append_adapters(wgpu, instance, WGPUInstanceBackend_GL, out);
+}
 
 Result<std::vector<Adapter>> list_adapters() {
     const auto wgpu = wgpu_library();
     if (!wgpu) return tl::unexpected(wgpu.error());
     std::vector<Adapter> adapters;
-    append_adapters(**wgpu, usable_backends, adapters);
-    append_adapters(**wgpu, WGPUInstanceBackend_GL, adapters);
+    append_usable(**wgpu, adapters);
+    append_opengl(**wgpu, adapters);
     return adapters;
 }
 
@@ -139,10 +147,10 @@ Result<Adapter> find_adapter(std::string_view wanted) {
     const auto wgpu = wgpu_library();
     if (!wgpu) return tl::unexpected(wgpu.error());
     std::vector<Adapter> adapters;
-    append_adapters(**wgpu, usable_backends, adapters);
+    append_usable(**wgpu, adapters);
     const Adapter* found = best_named(adapters, wanted);
     if (found == nullptr && !wanted.empty()) {
-        append_adapters(**wgpu, WGPUInstanceBackend_GL, adapters);
+        append_opengl(**wgpu, adapters);
         found = best_named(adapters, wanted);
     }
     if (found == nullptr) {

@@ -20,6 +20,16 @@ std::vector<std::filesystem::path> wgpu_library_paths() {
 // The version whose structs webgpu.h and wgpu.h of the wheel describe.
 static constexpr std::uint32_t expected_version = WARPSHREW_WGPU_VERSION;
 
+WGPUInstance new_instance(const WgpuLibrary& library, WGPUInstanceBackend backends) {
+    WGPUInstanceExtras extras{};
+    extras.chain.sType = static_cast<WGPUSType>(WGPUSType_InstanceExtras);
+    extras.backends = backends;
+    extras.flags = WGPUInstanceFlag_Default;
+    WGPUInstanceDescriptor descriptor{};
+    descriptor.nextInChain = &extras.chain;
+    return library.CreateInstance(&descriptor);
+}
+
 Result<const WgpuLibrary*> load_wgpu_library(const std::vector<std::filesystem::path>& paths) {
     std::string tried;
     for (const std::filesystem::path& path : paths) {
@@ -87,7 +97,7 @@ Result<const WgpuLibrary*> load_wgpu_library(const std::vector<std::filesystem::
             return fail("no GPU: " + path.string() +
                         " is another version of wgpu-native than this program was built for");
         }
-        library->instance = library->CreateInstance(nullptr);
+        library->instance = new_instance(*library, usable_backends);
         if (library->instance == nullptr) return fail("no GPU: wgpu-native does not start");
         return library.release();  // for the process's life: drivers keep threads that run its code
     }

@@ -64,8 +64,16 @@ struct WgpuLibrary {
     decltype(&wgpuDeviceCreateShaderModuleTrusted) DeviceCreateShaderModuleTrusted;
     decltype(&wgpuGetVersion) GetVersion;
 
-    WGPUInstance instance = nullptr;
+    WGPUInstance instance = nullptr;  ///< of the backends whose adapters can be used
 };
+
+/// Backends of which an adapter may be usable.
+inline constexpr WGPUInstanceBackend usable_backends =
+    WGPUInstanceBackend_Vulkan | WGPUInstanceBackend_Metal | WGPUInstanceBackend_DX12;
+
+/// An instance of some backends; starting OpenGL's costs a quarter of a second and prints warnings, so it is only
+/// started where it is needed. Null if it does not start.
+[[nodiscard]] WGPUInstance new_instance(const WgpuLibrary& library, WGPUInstanceBackend backends);
 
 /// Where the library is looked for, in this order: the environment variable WARPSHREW_WGPU_LIBRARY, if set, and nowhere
 /// else; lib/libwgpu_native.so beside the program; where scripts/setup put it when the program was built.
