@@ -25,6 +25,9 @@ TEST(CommandLine, WrongUsageIsExitCode2) {
              {"devnet", "--mix", "nothing"},
              {"devnet", "--blocks", "0"},
              {"devnet", "--blocks", "many"},
+             {"devnet", "--candidates", "101"},
+             {"devnet", "--candidates", "-1"},
+             {"devnet", "--candidates", "all"},
              {"index", "--indexer", "module.wasm", "--block-files", "/dev/null"},
              {"view", "no_such_view"},
              {"db"},
@@ -99,6 +102,20 @@ TEST(CommandLine, DevnetIndexesChecksAndReports) {
     const ProgramResult dump = run_program({"db", "dump", "--db-path", again});
     EXPECT_NE(dump.out.find(' '), std::string::npos);
     EXPECT_EQ(run_program({"view", "sequence", "--db-path", again}).out.size(), 33u);
+}
+
+TEST(CommandLine, DevnetCandidates) {
+    const auto run = [](std::vector<std::string> more) {
+        std::vector<std::string> arguments = {"devnet", "--blocks", "2", "--calls-per-block", "20", "--json"};
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        const ProgramResult r = run_program(arguments);
+        EXPECT_EQ(r.code, 0) << r.err;
+        return json::parse(r.out.substr(r.out.rfind('\n', r.out.size() - 2) + 1));
+    };
+    const json all = run({}), none = run({"--candidates", "0"});
+    EXPECT_EQ(run({"--candidates", "100"}).at("digest"), all.at("digest"));
+    EXPECT_NE(none.at("digest"), all.at("digest"));
+    for (const char* member : {"calls", "supplies", "sound"}) EXPECT_EQ(none.at(member), all.at(member));
 }
 
 TEST(CommandLine, ErrorsSayWhatToDo) {
