@@ -32,13 +32,35 @@ static void add_json_option(CLI::App& command, SharedOptions& shared) {
     command.add_flag("--json", shared.json, "print machine-readable JSON");
 }
 
+static void add_threads_option(CLI::App& command, SharedOptions& shared) {
+    command.add_option("--threads", shared.threads, "threads that execute calls; default: one a core")
+        ->check(CLI::Range(1u, 1024u))
+        ->type_name("N");
+}
+
 static void add_execution_options(CLI::App& command, SharedOptions& shared) {
     command.add_option("--indexer", shared.indexer, "what to index: the built-in ALKANES")
         ->capture_default_str()
         ->check(CLI::IsMember({"alkanes"}));
     command.add_option("--executor", shared.executor, "how contract calls are executed")
         ->capture_default_str()
-        ->check(CLI::IsMember({"serial"}));
+        ->check(CLI::IsMember({"serial", "cpu"}));
+    add_threads_option(command, shared);
+    command
+        .add_option("--speculate", shared.speculate,
+                    "messages to execute ahead of their turn: none, candidates (that begin with 8, 8), or all")
+        ->capture_default_str()
+        ->check(CLI::IsMember({"none", "candidates", "all"}));
+    command
+        .add_option("--verify", shared.verify,
+                    "results executed ahead to compare with the CPU's: none, sample (one in 64, and the first of "
+                    "every contract), or all")
+        ->capture_default_str()
+        ->check(CLI::IsMember({"none", "sample", "all"}));
+    command
+        .add_option("--metrics", shared.metrics,
+                    "write the run's totals there after every block, in the text format of Prometheus")
+        ->type_name("FILE");
 }
 
 // Heights are stored in 32 bits.

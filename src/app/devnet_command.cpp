@@ -6,7 +6,9 @@
 
 #include "app/commands.hpp"
 #include "app/devnet_check.hpp"
+#include "app/execution.hpp"
 #include "app/node.hpp"
+#include "app/parallel_report.hpp"
 #include "app/report.hpp"
 #include "app/stop_signal.hpp"
 #include "base/file.hpp"
@@ -111,13 +113,16 @@ int devnet_command(const SharedOptions& shared, const DevnetCommand& command) {
 
     install_stop_signal();
     alkanes::Indexer indexer(node.network, node.builtins, node.engine);
+    const Result<std::unique_ptr<Execution>> execution = Execution::create(shared, node.engine);
+    if (!execution) return failed(execution.error());
     ProgressReport progress(shared.json);
     sync::IndexOptions index_options;
     index_options.stop = &stop_requested();
+    index_options.runner = (*execution)->runner();
     // The first blocks compile the contracts; speed is measured behind them.
     sync::Progress set_up;
     index_options.report = [&](const sync::Progress& p) {
-        progress(p);
+        report_block(shared, **execution, progress, p);
         if (p.blocks == chain.set_up_blocks) set_up = p;
     };
     const sync::BlockMemory source(chain.blocks, 0, node.network.block_format);
@@ -154,12 +159,14 @@ int devnet_command(const SharedOptions& shared, const DevnetCommand& command) {
         out["blocks_per_second"] = blocks_rate;
         out["transactions_per_second"] = transaction_rate;
         out["calls_per_second"] = call_rate;
+        if (last.total_parallel.candidates != 0) out["parallel"] = to_json(last.total_parallel);
         out["digest"] = to_hex(view(*digest));
         std::cout << out.dump() << '\n';
     } else {
         std::cout << "indexed them in " << duration(last.seconds) << ", " << duration(set_up.seconds)
                   << " of it for the contracts' set-up; behind it " << rounded(blocks_rate) << " blocks/s, "
                   << rounded(transaction_rate) << " transactions/s, " << rounded(call_rate) << " calls/s\n";
+        if (last.total_parallel.candidates != 0) std::cout << summary(last.total_parallel) << '\n';
         print(*findings);
         std::cout << "\nstore digest " << to_hex(view(*digest)) << '\n';
         if (command.db_path) std::cout << "the store is in " << command.db_path->string() << " (network devnet)\n";

@@ -1,6 +1,7 @@
 #include "app/node.hpp"
 
 #include "alkanes/profile.hpp"
+#include "app/execution.hpp"
 #include "contracts/embedded.hpp"
 
 namespace warpshrew::app {
@@ -53,6 +54,7 @@ Result<std::unique_ptr<Node>> Node::open(const SharedOptions& shared, const stor
     if (!builtins) return tl::unexpected(builtins.error());
     wasm::EngineOptions engine_options;
     engine_options.cache = shared.db_path / "code";
+    engine_options.instances = instances_for(threads_of(shared));
     Result<wasm::Engine> engine = wasm::Engine::create(engine_options);
     if (!engine) return tl::unexpected(engine.error());
     return std::make_unique<Node>(Node{*std::move(network), *std::move(db), *std::move(builtins), *std::move(engine)});

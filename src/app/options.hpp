@@ -14,6 +14,10 @@ struct SharedOptions {
     std::string network;  ///< a name or a profile file; empty: the store's own, mainnet for a new store
     std::string indexer = "alkanes";
     std::string executor = "serial";
+    unsigned threads = 0;  ///< 0: as many as the machine has
+    std::string speculate = "candidates";
+    std::string verify = "sample";
+    std::optional<std::filesystem::path> metrics;  ///< file that gets the run's totals
     bool json = false;
 };
 

@@ -8,6 +8,8 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "app/parallel_report.hpp"
+
 namespace warpshrew::app {
 
 int failed(const Error& error) {
@@ -74,10 +76,11 @@ static std::string line(const sync::Progress& p) {
 
 void ProgressReport::operator()(const sync::Progress& p) {
     if (parts_->json) {
-        const nlohmann::ordered_json out = {{"height", p.height},           {"transactions", p.block.transactions},
-                                            {"messages", p.block.messages}, {"calls", p.block.calls},
-                                            {"fuel", p.block.fuel},         {"keys", p.keys},
-                                            {"seconds", p.block_seconds}};
+        nlohmann::ordered_json out = {{"height", p.height},           {"transactions", p.block.transactions},
+                                      {"messages", p.block.messages}, {"calls", p.block.calls},
+                                      {"fuel", p.block.fuel},         {"keys", p.keys},
+                                      {"seconds", p.block_seconds}};
+        if (p.block_parallel.candidates != 0) out["parallel"] = to_json(p.block_parallel);
         std::cout << out.dump() << '\n';
         return;
     }

@@ -1,0 +1,47 @@
+#include "app/execution.hpp"
+
+#include <iostream>
+#include <mutex>
+#include <thread>
+
+#include "app/parallel_report.hpp"
+#include "parallel/cpu_executor.hpp"
+
+namespace warpshrew::app {
+
+using parallel::Speculate;
+using parallel::Verify;
+
+unsigned threads_of(const SharedOptions& options) noexcept {
+    return options.threads != 0 ? options.threads : std::max(1u, std::thread::hardware_concurrency());
+}
+
+unsigned instances_for(unsigned threads) noexcept {
+    constexpr unsigned frames = 26;  // a message may nest 25 calls
+    return std::max(wasm::EngineOptions().instances, frames * (threads + 1));
+}
+
+void report_block(const SharedOptions& options, Execution& execution, ProgressReport& report,
+                  const sync::Progress& progress) {
+    report(progress);
+    if (!options.metrics) return;
+    const bool retired = execution.runner() != nullptr && execution.runner()->retired();
+    static std::once_flag told;
+    if (const auto r = write_metrics(*options.metrics, progress, retired); !r)
+        std::call_once(told, [&] { std::cerr << "warpshrew: " << r.error().reason << std::endl; });
+}
+
+Result<std::unique_ptr<Execution>> Execution::create(const SharedOptions& options, wasm::Engine& engine) {
+    auto out = std::make_unique<Execution>();
+    if (options.executor == "serial" || options.speculate == "none") return out;
+    parallel::RunnerOptions runner;
+    runner.speculate = options.speculate == "all" ? Speculate::all : Speculate::candidates;
+    runner.verify = options.verify == "all" ? Verify::all : options.verify == "none" ? Verify::none : Verify::sample;
+    runner.warn = [](const std::string& text) { std::cerr << "warpshrew: " << text << std::endl; };
+    out->workers_.emplace(engine, threads_of(options));
+    out->executor_ = std::make_unique<parallel::CpuExecutor>(*out->workers_);
+    out->runner_.emplace(*out->executor_, *out->workers_, std::move(runner));
+    return out;
+}
+
+}  // namespace warpshrew::app

@@ -1,0 +1,39 @@
+#pragma once
+// How contract calls are executed, as the options say.
+
+#include <memory>
+
+#include "app/options.hpp"
+#include "app/report.hpp"
+#include "base/result.hpp"
+#include "parallel/parallel_runner.hpp"
+
+namespace warpshrew::app {
+
+/// Threads, an executor and a runner for index_chain. Address-stable: the parts refer to each other.
+class Execution {
+ public:
+    /// `engine` must outlive it. An error says why the executor cannot be had.
+    [[nodiscard]] static Result<std::unique_ptr<Execution>> create(const SharedOptions& options, wasm::Engine& engine);
+
+    /// Null if transactions run in order.
+    [[nodiscard]] parallel::ParallelRunner* runner() noexcept { return runner_ ? &*runner_ : nullptr; }
+
+ private:
+    std::optional<parallel::Workers> workers_;
+    std::unique_ptr<parallel::Executor> executor_;
+    std::optional<parallel::ParallelRunner> runner_;
+};
+
+/// Shows a block's progress, and writes the metrics where the options ask for them. A file that cannot be written is
+/// told once, and stops nothing.
+void report_block(const SharedOptions& options, Execution& execution, ProgressReport& report,
+                  const sync::Progress& progress);
+
+/// The threads that the options ask for: at least 1.
+[[nodiscard]] unsigned threads_of(const SharedOptions& options) noexcept;
+
+/// Live instances of contracts that so many threads may need.
+[[nodiscard]] unsigned instances_for(unsigned threads) noexcept;
+
+}  // namespace warpshrew::app

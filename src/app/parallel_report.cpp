@@ -1,0 +1,104 @@
+#include "app/parallel_report.hpp"
+
+#include <array>
+#include <sstream>
+
+#include "app/report.hpp"
+#include "base/file.hpp"
+
+namespace warpshrew::app {
+
+using alkanes::BlockMessages;
+using parallel::Statistics;
+
+namespace {
+
+/// BlockMessages::Rejection, from its second value on.
+constexpr std::array<std::string_view, BlockMessages::rejections - 1> rejection_names{
+    "not_executed", "damaged", "other_call", "fuel", "state", "runtime"};
+
+std::uint64_t rejected(const Statistics& s) {
+    std::uint64_t n = 0;
+    for (const std::uint64_t r : s.rejected) n += r;
+    return n;
+}
+
+}  // namespace
+
+nlohmann::ordered_json to_json(const Statistics& s) {
+    nlohmann::ordered_json reasons = nlohmann::ordered_json::object();
+    for (std::size_t i = 0; i < rejection_names.size(); i++)
+        reasons[std::string(rejection_names[i])] = s.rejected[i + 1];
+    return {{"candidates", s.candidates},
+            {"demoted", s.demoted},
+            {"speculated", s.speculated},
+            {"executions", s.executions},
+            {"rounds", s.rounds},
+            {"used", s.used},
+            {"reexecuted", rejected(s)},
+            {"reexecuted_because", reasons},
+            {"in_order", s.in_order},
+            {"verified", s.verified},
+            {"mismatches", s.mismatches},
+            {"executor_failures", s.executor_failures},
+            {"plan_seconds", s.plan_seconds},
+            {"execute_seconds", s.execute_seconds},
+            {"schedule_seconds", s.schedule_seconds},
+            {"pass_seconds", s.pass_seconds}};
+}
+
+std::string summary(const Statistics& s) {
+    const auto of_all = [&](std::uint64_t n) {
+        return s.candidates == 0 ? 0.0 : 100.0 * static_cast<double>(n) / static_cast<double>(s.candidates);
+    };
+    std::string out = grouped(s.candidates) + " candidates: " + grouped(s.used) + " executed ahead and used (" +
+                      rounded(of_all(s.used)) + " %), " + grouped(rejected(s)) + " executed again, " +
+                      grouped(s.demoted) + " left to their turn; " + grouped(s.executions) + " executions in " +
+                      grouped(s.rounds) + " batches, " + grouped(s.verified) + " verified";
+    if (s.mismatches != 0) out += ", " + grouped(s.mismatches) + " WRONG";
+    return out + "\n  time: plan " + duration(s.plan_seconds) + ", execute " + duration(s.execute_seconds) +
+           ", schedule " + duration(s.schedule_seconds) + ", pass in block order " + duration(s.pass_seconds);
+}
+
+Result<void> write_metrics(const std::filesystem::path& file, const sync::Progress& p, bool executor_retired) {
+    std::ostringstream out;
+    const auto metric = [&](std::string_view name, std::string_view type, std::string_view help, const auto& value) {
+        out << "# HELP warpshrew_" << name << ' ' << help << "\n# TYPE warpshrew_" << name << ' ' << type
+            << "\nwarpshrew_" << name << ' ' << value << '\n';
+    };
+    const Statistics& s = p.total_parallel;
+    metric("height", "gauge", "Height of the last block indexed.", p.height);
+    metric("blocks_total", "counter", "Blocks indexed.", p.blocks);
+    metric("transactions_total", "counter", "Transactions indexed.", p.total.transactions);
+    metric("messages_total", "counter", "Messages that reached a contract.", p.total.messages);
+    metric("calls_total", "counter", "Calls of contracts, nested ones too.", p.total.calls);
+    metric("fuel_total", "counter", "Fuel used by messages that succeeded.", p.total.fuel);
+    metric("candidates_total", "counter", "Messages that may be executed ahead of their turn.", s.candidates);
+    metric("candidates_demoted_total", "counter", "Candidates left to their turn.", s.demoted);
+    metric("speculated_total", "counter", "Messages executed ahead of their turn.", s.speculated);
+    metric("speculative_executions_total", "counter", "Executions ahead, repeated ones too.", s.executions);
+    metric("speculated_used_total", "counter", "Messages whose execution ahead was used.", s.used);
+    out << "# HELP warpshrew_reexecuted_total Messages executed again at their turn.\n"
+           "# TYPE warpshrew_reexecuted_total counter\n";
+    for (std::size_t i = 0; i < rejection_names.size(); i++)
+        out << "warpshrew_reexecuted_total{reason=\"" << rejection_names[i] << "\"} " << s.rejected[i + 1] << '\n';
+    metric("verified_total", "counter", "Executions ahead that were compared with the CPU's.", s.verified);
+    metric("mismatches_total", "counter", "Executions ahead that were not what the CPU gives.", s.mismatches);
+    metric("executor_failures_total", "counter", "Blocks in which the executor failed.", s.executor_failures);
+    metric("executor_retired", "gauge", "Whether the executor was given up.", executor_retired ? 1 : 0);
+    out << "# HELP warpshrew_phase_seconds_total Time spent in each phase.\n"
+           "# TYPE warpshrew_phase_seconds_total counter\n";
+    for (const auto& [name, seconds] : {std::pair{"plan", s.plan_seconds}, std::pair{"execute", s.execute_seconds},
+                                        std::pair{"schedule", s.schedule_seconds}, std::pair{"pass", s.pass_seconds}})
+        out << "warpshrew_phase_seconds_total{phase=\"" << name << "\"} " << seconds << '\n';
+
+    std::filesystem::path part = file;
+    part += ".part";
+    if (auto r = write_file(part, out.str()); !r) return r;
+    std::error_code error;
+    std::filesystem::rename(part, file, error);
+    if (error) return fail("cannot write " + file.string() + ": " + error.message());
+    return {};
+}
+
+}  // namespace warpshrew::app
