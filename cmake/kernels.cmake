@@ -8,3 +8,16 @@ function(warpshrew_kernels target)
         VERBATIM)
     target_sources(${target} PRIVATE ${out})
 endfunction()
+
+# warpshrew_validate_kernels(TARGET): the build of `kernels_valid` fails for a kernel of the library TARGET that does not compile.
+function(warpshrew_validate_kernels target)
+    add_executable(validate_kernels ${CMAKE_SOURCE_DIR}/src/gpu/tools/validate_kernels.cpp)
+    target_link_libraries(validate_kernels PRIVATE ${target})
+    set(stamp ${CMAKE_BINARY_DIR}/generated/gpu/kernels_valid)
+    add_custom_command(OUTPUT ${stamp}
+        COMMAND validate_kernels
+        COMMAND ${CMAKE_COMMAND} -E touch ${stamp}
+        DEPENDS validate_kernels
+        VERBATIM)
+    add_custom_target(kernels_valid ALL DEPENDS ${stamp})
+endfunction()
