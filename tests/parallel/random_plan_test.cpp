@@ -100,7 +100,8 @@ class Observer {
             {"a step that fails", "reverts"},
             {"unreachable", "traps"},
             {"unexpected end-of-file", "calls of what is no contract"},
-            {"balance underflow", "tokens that are not there"}};
+            {"balance underflow during debit_mintable", "tokens that runes have the ids of"},
+            {"balance underflow, transferring", "tokens that are not there"}};
         for (const auto& [part, name] : texts)
             if (text.find(part) != std::string::npos) features_[name]++;
     }
@@ -234,6 +235,7 @@ TEST(RandomPlans, HoldEverythingThatBlocksCanDo) {
                                                              {"reverts", 15},
                                                              {"traps", 15},
                                                              {"tokens that are not there", 35},
+                                                             {"tokens that runes have the ids of", 10},
                                                              {"calls of what is no contract", 120},
                                                              {"deployments", 200},
                                                              {"clones", 80},

@@ -138,7 +138,10 @@ bitcoin::NewTransaction encode_transaction(const PlanTransaction& plan, const Pl
         tx.outputs.push_back({546, "\x51\x20" + Bytes(32, static_cast<char>('a' + (plan.number + i) % 3))});
     std::vector<protorune::Protostone> stones;
     for (const PlanStone& stone : plan.stones) stones.push_back(encode_stone(plan, stone));
-    if (!stones.empty()) tx.outputs.push_back({0, protorune::encode_runestone(stones)});
+    protorune::Runestone runestone;
+    if (plan.etches) runestone.etching.emplace().premine = 1000;
+    if (!stones.empty()) runestone.protocol = protorune::encode_protostones(stones);
+    if (plan.etches || !stones.empty()) tx.outputs.push_back({0, protorune::encode_runestone(runestone)});
     return tx;
 }
 
@@ -163,6 +166,7 @@ std::string describe(const Plan& plan) {
                 out += " spends " + std::to_string(c.transaction) + "/" + std::to_string(c.vout);
             out += " outputs " + std::to_string(tx.outputs);
             if (!tx.contract.empty()) out += " with " + tx.contract;
+            if (tx.etches) out += " etches";
             out += "\n";
             for (const PlanStone& stone : tx.stones) out += "    " + text(stone) + "\n";
         }
@@ -174,7 +178,7 @@ std::size_t plan_size(const Plan& plan) {
     std::size_t n = plan.blocks.size();
     for (const auto& block : plan.blocks)
         for (const PlanTransaction& tx : block) {
-            n += 1 + tx.inputs.size() + tx.outputs;
+            n += 1 + tx.inputs.size() + tx.outputs + (tx.etches ? 1 : 0);
             for (const PlanStone& stone : tx.stones)
                 n += 1 + stone.edicts.size() + (stone.call ? size_of(*stone.call) : 0);
         }

@@ -60,6 +60,7 @@ struct PlanTransaction {
     std::uint32_t outputs = 1;     ///< payments; an OP_RETURN with the stones is behind them
     std::string contract;          ///< in the envelope, by the name of its source; empty: none
     std::vector<PlanStone> stones;
+    bool etches = false;  ///< a rune of its own, whose id is (height, index): a contract's, if the block is so low
 };
 
 /// Which rules the blocks are indexed by.

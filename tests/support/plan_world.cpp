@@ -60,6 +60,10 @@ class SetUp {
                 0,
                 {}}}}});
         funds_.push_back({{number_, 0}, {pool}});
+        // Runes with the ids of contracts that may come: (2,5) and (2,7), as the block's height is 2.
+        for (u128 index = 2; index <= etched_clones[1].tx; index++)
+            plan_.blocks.back().push_back(
+                {++number_, {}, 1, {}, {}, index == etched_clones[0].tx || index == etched_clones[1].tx});
         return std::move(plan_);
     }
 

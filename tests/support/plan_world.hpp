@@ -18,6 +18,8 @@ inline constexpr RuneId free_mint{4, 10}, capped_mint{4, 11}, owned_token{4, 12}
     proxy{4, 22}, upgradeable{4, 23}, burner{4, 24}, exerciser{4, 25}, nft{4, 26}, absent{4, 99}, genesis_token{2, 0},
     owner_token{2, 1}, upgrade_token{2, 2}, pool{2, 3};
 inline constexpr std::uint32_t first_clone = 4;  ///< (2, this) is the next one
+/// Ids of clones that are those of runes too: such a token cannot be minted.
+inline constexpr RuneId etched_clones[] = {{2, 5}, {2, 7}};
 }  // namespace plan_ids
 
 /// An output of the set-up and the tokens on it.

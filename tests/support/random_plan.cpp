@@ -380,6 +380,7 @@ class Generator {
             tx.stones.push_back(std::move(stone));
         }
         if (one_in(60)) tx.stones.clear();
+        tx.etches = one_in(30) || (plan_.blocks.back().size() < std::size(scripts) && one_in(8));
         std::sort(tokens.begin(), tokens.end());
         tokens.erase(std::unique(tokens.begin(), tokens.end()), tokens.end());
         for (std::uint32_t vout = 0; vout < tx.outputs; vout++)

@@ -57,6 +57,7 @@ class Shrinker {
 
     void reduce(PlanTransaction& tx) {
         if (!tx.contract.empty()) attempt(tx.contract, {});
+        if (tx.etches) attempt(tx.etches, false);
         reduce(tx.inputs);
         for (PlanCoin& coin : tx.inputs) reduce_number(coin.vout);
         reduce(tx.stones);
