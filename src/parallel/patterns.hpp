@@ -34,7 +34,8 @@ struct Pattern {
     std::vector<OwnCounter> counters;  ///< that all calls seen moved by the same step
     bool known = false;                ///< counters is filled
     std::uint64_t fuel_used = 0;       ///< by the last that succeeded
-    double usefulness = 1;             ///< share of the executions ahead that were used, lately
+    double usefulness = 1;             ///< share of the calls executed ahead whose effect was used, lately
+    bool proven = false;               ///< the last block in which they were executed ahead bore it out
     unsigned skipped = 0;              ///< blocks since it was last tried
 };
 

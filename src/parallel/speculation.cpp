@@ -26,6 +26,8 @@ class Timer {
 
 /// Calls of a pattern that are worth a look at two of them first.
 constexpr std::size_t worth_learning = 4;
+/// Calls of a pattern that is not proven that are executed before the others.
+constexpr std::size_t trial = 32;
 /// An unprofitable pattern is tried again after so many blocks.
 constexpr unsigned retry_after = 16;
 
@@ -68,17 +70,18 @@ Speculation::Speculation(const alkanes::BlockWork& block, const alkanes::FuelTan
       memory_(memory),
       statistics_(statistics),
       state_(block.state),
-      fuel_(candidates.list.size()) {}
+      // An execution ahead costs the time of one lane, and saves that time at its turn: so it pays where more than one
+      // in `lanes` is used.
+      least_(std::min(0.7, 1.2 / static_cast<double>(executor.lanes()))),
+      fuel_(candidates.list.size()),
+      as_seen_(candidates.list.size()) {}
 
-/// Executing ahead costs one of the executor's lanes, and saves the time at its turn: so it pays where more than one in
-/// `lanes` is used.
 void Speculation::demote_unprofitable() {
-    const double least = std::min(0.7, 1.2 / static_cast<double>(executor_.lanes()));
     absl::flat_hash_map<Pattern*, bool> tried;
     for (Candidate& c : candidates_.list) {
         if (c.demotion != Demotion::none) continue;
         Pattern& pattern = patterns_.of(c);
-        if (pattern.usefulness >= least) continue;
+        if (pattern.usefulness >= least_) continue;
         const auto [i, inserted] = tried.try_emplace(&pattern, false);
         if (inserted) {
             i->second = ++pattern.skipped >= retry_after;
@@ -123,6 +126,42 @@ void Speculation::learn(const Indices& planned) {
         if (calls.size() < worth_learning) continue;
         Patterns::learn(*pattern, candidates_.list[calls[0]].executed, candidates_.list[calls[1]].executed);
     }
+}
+
+/// Of patterns that are not proven, takes all but the first few calls out of `planned`, and returns them.
+Speculation::Indices Speculation::hold_back(Indices& planned) {
+    absl::flat_hash_map<const Pattern*, std::size_t> tried;
+    Indices held;
+    std::erase_if(planned, [&](std::uint32_t i) {
+        const Pattern& pattern = patterns_.of(candidates_.list[i]);
+        const bool hold = !pattern.proven && ++tried[&pattern] > trial;
+        if (hold) held.push_back(i);
+        return hold;
+    });
+    return held;
+}
+
+/// Those of the calls held back whose like were executed to some use; the others are left to their turn.
+Speculation::Indices Speculation::release(const Indices& held) {
+    struct Count {
+        double executed = 0, good = 0;
+    };
+    absl::flat_hash_map<const Pattern*, Count> counts;
+    for (std::size_t i = 0; i < candidates_.list.size(); i++) {
+        if (!was_executed(candidates_.list[i])) continue;
+        Count& count = counts[&patterns_.of(candidates_.list[i])];
+        count.executed++;
+        count.good += as_seen_[i];
+    }
+    Indices out;
+    for (const std::uint32_t i : held) {
+        const Count& count = counts[&patterns_.of(candidates_.list[i])];
+        if (count.good >= least_ * count.executed)
+            out.push_back(i);
+        else
+            candidates_.list[i].demotion = Demotion::unprofitable;
+    }
+    return out;
 }
 
 /// Adds the versions that a call of this pattern will make.
@@ -171,6 +210,7 @@ Speculation::Indices Speculation::look_at_results() {
             (void)tank.consume(executed.fuel_used);
         else
             tank.drain();
+        as_seen_[i] = as_seen ? 1 : 0;
         if (!as_seen && reliable) again.push_back(i);
         const auto counters = as_seen ? std::vector<Counter>() : counters_of(executed);
         for (const auto& write : executed.writes) {
@@ -239,9 +279,16 @@ void Speculation::run() {
     Indices next = plan();
     (void)look_at_results();
     if (options_.predict) learn(next);
+    Indices held = options_.adaptive ? hold_back(next) : Indices();
     for (unsigned round = 0; round < options_.max_rounds; round++) {
         Indices again = look_at_results();
         std::erase_if(next, [&](std::uint32_t i) { return was_executed(candidates_.list[i]); });
+        // Two batches tell: what was executed on a guess, and again on a better one.
+        if (!held.empty() && (round == 2 || (round != 0 && next.empty() && again.size() < 2))) {
+            const Indices released = release(held);
+            held.clear();
+            next.insert(next.end(), released.begin(), released.end());
+        }
         // A single call gains nothing ahead of its turn.
         if (next.empty() && again.size() < 2) break;
         next.insert(next.end(), again.begin(), again.end());
@@ -267,6 +314,7 @@ void note_usefulness(Patterns& patterns, const Candidates& candidates, std::span
     for (const auto& [pattern, count] : counts) {
         const double share = count.used / count.executed;
         pattern->usefulness = (pattern->usefulness + share) / 2;
+        pattern->proven = share >= 0.5;
         if (share < 0.5) pattern->known = false;  // what it was seen to do is no longer so
     }
 }

@@ -31,6 +31,8 @@ class Speculation {
     using Indices = std::vector<std::uint32_t>;
 
     void demote_unprofitable();
+    Indices hold_back(Indices& planned);
+    Indices release(const Indices& held);
     Indices plan();
     void learn(const Indices& planned);
     Indices look_at_results();
@@ -47,8 +49,10 @@ class Speculation {
     ResultMemory& memory_;
     Statistics& statistics_;
     VersionedState state_;
+    const double least_;               ///< usefulness from which on executing ahead pays
     std::vector<std::uint64_t> fuel_;  ///< that each candidate starts with, as far as can be told
-    store::Arena guesses_;             ///< values of versions that nobody wrote
+    std::vector<char> as_seen_;  ///< whether each candidate's execution saw what it will see, as far as can be told
+    store::Arena guesses_;       ///< values of versions that nobody wrote
 };
 
 /// After the block: what of it was used, by candidate.
