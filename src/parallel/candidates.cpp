@@ -191,9 +191,13 @@ Candidates find_candidates(const alkanes::BlockWork& block, Speculate speculate)
 
 bool plan_next(const alkanes::BlockWork& block, const VersionedState& state, const CandidateTransaction& transaction,
                std::span<Candidate> candidates) {
+    return plan_next(block, StateAt(state, transaction.first), transaction, candidates);
+}
+
+bool plan_next(const alkanes::BlockWork& block, const store::StateReader& below,
+               const CandidateTransaction& transaction, std::span<Candidate> candidates) {
     const auto waits = [](const Candidate& c) { return c.demotion == Demotion::none && !c.planned; };
     if (std::ranges::none_of(candidates, waits)) return false;
-    const StateAt below(state, transaction.first);
     store::BlockState changes(below);
     Planner planner(candidates);
     const protorune::BlockContext context{

@@ -73,5 +73,8 @@ struct Candidates {
 /// execute now that was not there before. Safe from several threads for different transactions.
 bool plan_next(const alkanes::BlockWork& block, const VersionedState& state, const CandidateTransaction& transaction,
                std::span<Candidate> candidates);
+/// The same on the state that the transaction sees.
+bool plan_next(const alkanes::BlockWork& block, const store::StateReader& below,
+               const CandidateTransaction& transaction, std::span<Candidate> candidates);
 
 }  // namespace warpshrew::parallel

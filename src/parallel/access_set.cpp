@@ -1,0 +1,81 @@
+#include "parallel/access_set.hpp"
+
+#include <algorithm>
+
+#include "alkanes/keys.hpp"
+#include "protorune/input_sheets.hpp"
+
+namespace warpshrew::parallel {
+
+using alkanes::StateRead;
+
+KeyId KeyTable::add(BytesView key) {
+    if (const auto known = ids_.find(key); known != ids_.end()) return known->second;
+    const auto id = static_cast<KeyId>(keys_.size());
+    keys_.push_back(ids_.try_emplace(Bytes(key), id).first->first);
+    return id;
+}
+
+bool NotingReader::read(BytesView key, Bytes& value) const {
+    keys_.emplace_back(key);
+    return below_.read(key, value);
+}
+
+bool NotingReader::written(BytesView key) const {
+    keys_.emplace_back(key);
+    return below_.written(key);
+}
+
+namespace {
+
+constexpr std::size_t txid_size = 32;
+
+/// The transaction whose output's sheet the key belongs to; empty for other keys.
+BytesView sheet_owner(BytesView key) {
+    for (const BytesView table : {protorune::protorunes_by_outpoint, protorune::runes_by_outpoint})
+        if (key.starts_with(table) && key.size() >= table.size() + txid_size)
+            return key.substr(table.size(), txid_size);
+    return {};
+}
+
+void sort(const KeyTable& keys, std::vector<KeyId>& list) {
+    std::ranges::sort(list, {}, [&](KeyId id) { return keys.key(id); });
+    list.erase(std::ranges::unique(list).begin(), list.end());
+}
+
+}  // namespace
+
+AccessSet access_set_of(KeyTable& keys, const alkanes::BlockWork& block, const CandidateTransaction& transaction,
+                        const Candidate& candidate, std::span<const Bytes> planning, std::span<const Bytes> emptied) {
+    const alkanes::ExecutedMessage& executed = candidate.executed;
+    const auto transactions = block.info.block().transactions();
+    const BytesView txid = view(transactions[transaction.tx_index].txid);
+    AccessSet set;
+    set.fuel_observed = executed.fuel_observed;
+    set.fuel_required = executed.fuel_required;
+
+    const auto made_here = [&](BytesView owner) {
+        return owner == txid || std::ranges::any_of(transaction.ancestors, [&](std::uint32_t i) {
+                   return owner == view(transactions[i].txid);
+               });
+    };
+    for (const Bytes& key : planning) {
+        const BytesView owner = sheet_owner(key);
+        (owner.empty() || made_here(owner) ? set.in_order : set.reads).push_back(keys.add(key));
+    }
+    for (const Bytes& key : emptied) set.writes.push_back(keys.add(key));
+
+    for (const StateRead& read : executed.reads) {
+        const bool lower_bound = !executed.sequence_observed && read.key == alkanes::sequence_key;
+        if (lower_bound) set.sequence_required = executed.sequence_required;
+        (lower_bound ? set.in_order : set.reads).push_back(keys.add(read.key));
+    }
+    for (const auto& write : executed.writes) set.writes.push_back(keys.add(write.key));
+    for (const auto& append : executed.appends) set.in_order.push_back(keys.add(store::list_length_key(append.list)));
+    set.in_order.push_back(keys.add("/trace/" + protorune::op36(txid, candidate.vout)));
+    set.in_order.push_back(keys.add(store::list_length_key("/trace/" + to_le(block.height))));
+    for (auto* list : {&set.reads, &set.writes, &set.in_order}) sort(keys, *list);
+    return set;
+}
+
+}  // namespace warpshrew::parallel
