@@ -1,5 +1,7 @@
 #include "alkanes/simulate.hpp"
 
+#include <algorithm>
+
 #include "alkanes/frame.hpp"
 #include "alkanes/message.hpp"
 
@@ -24,11 +26,10 @@ const bitcoin::Block& default_block() {
     return block;
 }
 
-/// The state, code and block that a call outside of a block runs with.
+/// The state and block that a call outside of a block runs with.
 struct Sandbox {
-    Sandbox(const Environment& environment, store::BlockState& below, const Parcel& parcel)
+    Sandbox(const Environment& environment, CodeCache& codes, store::BlockState& below, const Parcel& parcel)
         : state(below),
-          codes(environment),
           block(parcel.block ? *parcel.block : default_block(), environment.network, parcel.height, nullptr),
           execution{environment,
                     codes,
@@ -38,8 +39,13 @@ struct Sandbox {
                     parcel.height,
                     parcel.vout} {}
 
+    Result<Simulation> run(const Parcel& parcel, std::uint64_t fuel) {
+        return simulate_message(execution, parcel.calldata, parcel.alkanes, fuel).map([](FrameResult&& r) {
+            return Simulation{std::move(r.response), r.gas_used};
+        });
+    }
+
     store::Transaction state;
-    CodeCache codes;
     BlockInfo block;
     Execution execution;
 };
@@ -48,14 +54,30 @@ struct Sandbox {
 
 Result<Simulation> simulate(const Environment& environment, store::BlockState& state, const Parcel& parcel,
                             std::uint64_t fuel) {
-    Sandbox sandbox(environment, state, parcel);
-    return simulate_message(sandbox.execution, parcel.calldata, parcel.alkanes, fuel).map([](FrameResult&& r) {
-        return Simulation{std::move(r.response), r.gas_used};
-    });
+    CodeCache codes(environment);
+    return Sandbox(environment, codes, state, parcel).run(parcel, fuel);
+}
+
+Result<Simulation> simulate(const Environment& environment, CodeCache& codes, store::BlockState& state,
+                            const Parcel& parcel, std::uint64_t fuel, StorageMap& writes) {
+    // An append's key depends on the call's place in its block.
+    store::Arena memory;
+    store::BlockState::DeferredAppends appends{memory, {}};
+    state.defer_appends(&appends);
+    Sandbox sandbox(environment, codes, state, parcel);
+    Result<Simulation> out = sandbox.run(parcel, fuel);
+    state.defer_appends(nullptr);
+    if (!out) return out;
+    sandbox.state.commit();
+    writes.clear();
+    state.for_each_write([&](BytesView key, BytesView value) { writes.emplace_back(key, value); });
+    std::sort(writes.begin(), writes.end());
+    return out;
 }
 
 Result<Bytes> meta(const Environment& environment, store::BlockState& state, const Parcel& parcel) {
-    Sandbox sandbox(environment, state, parcel);
+    CodeCache codes(environment);
+    Sandbox sandbox(environment, codes, state, parcel);
     auto& x = sandbox.execution;
     const auto prepared = prepare_message(x, parcel.calldata, parcel.alkanes);
     if (!prepared) return tl::unexpected(prepared.error());

@@ -3,7 +3,7 @@
 
 #include <limits>
 
-#include "alkanes/environment.hpp"
+#include "alkanes/code_cache.hpp"
 #include "alkanes/response.hpp"
 #include "bitcoin/block.hpp"
 #include "store/block_state.hpp"
@@ -31,6 +31,12 @@ struct Simulation {
 [[nodiscard]] Result<Simulation> simulate(const Environment& environment, store::BlockState& state,
                                           const Parcel& parcel,
                                           std::uint64_t fuel = std::numeric_limits<std::uint64_t>::max());
+
+/// The same for one of many calls: code comes out of `codes`, which the calls share, and `writes` gets what a call that
+/// succeeded would write, ascending by key, without appends to inventories. `state` must be without writes; the call
+/// uses it up.
+[[nodiscard]] Result<Simulation> simulate(const Environment& environment, CodeCache& codes, store::BlockState& state,
+                                          const Parcel& parcel, std::uint64_t fuel, StorageMap& writes);
 
 /// What the contract's `__meta` export gives, with a fuel of 100,000,000 (alkanes-vm.md 3.3, 7). As simulate otherwise.
 [[nodiscard]] Result<Bytes> meta(const Environment& environment, store::BlockState& state, const Parcel& parcel);

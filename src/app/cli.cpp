@@ -105,6 +105,30 @@ int run(int argc, char** argv) noexcept {
         c->add_option("--height", view.height, "state after this block; default: the last one")->type_name("H");
         c->callback([&] { code = view_command(shared, view); });
 
+        SimulateCommand simulate;
+        c = app.add_subcommand("simulate",
+                               "execute many calls over one state, each by itself, and print their results");
+        add_store_options(*c, shared);
+        c->add_flag("--json", shared.json, "print the summary as JSON too, and no progress");
+        c->add_option("FILE", simulate.file,
+                      "a call a line: {\"target\":\"2:1\",\"inputs\":[\"77\"]} and more, see docs/simulate.md; - is "
+                      "standard input")
+            ->required()
+            ->check([](const std::string& file) { return file == "-" ? "" : CLI::ExistingFile(file); });
+        c->add_option("--height", simulate.height, "state after this block; default: the last one")->type_name("H");
+        c->add_option("--fuel", simulate.fuel, "limit of calls that give none; default: the fuel of a block at H")
+            ->type_name("N");
+        c->add_option("--executor", simulate.executor, "how calls are executed: one by one, or on threads")
+            ->capture_default_str()
+            ->check(CLI::IsMember({"serial", "cpu"}));
+        add_threads_option(*c, shared);
+        c->add_flag("--strict", simulate.strict, "stop at the first line that is not a call, with exit code 1");
+        c->callback([&] {
+            if (simulate.executor == "serial" && shared.threads > 1)
+                throw CLI::ValidationError("--threads", "--executor serial has one thread");
+            code = simulate_command(shared, simulate);
+        });
+
         DatabaseCommand database;
         CLI::App* db = app.add_subcommand("db", "look after a store");
         db->require_subcommand(1);

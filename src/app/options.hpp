@@ -33,6 +33,14 @@ struct ViewCommand {
     std::optional<std::uint64_t> height;
 };
 
+struct SimulateCommand {
+    std::filesystem::path file;  ///< "-": standard input
+    std::optional<std::uint64_t> height;
+    std::optional<std::uint64_t> fuel;  ///< limit of calls that name none; default: the fuel of a block
+    std::string executor = "cpu";
+    bool strict = false;
+};
+
 struct DatabaseCommand {
     std::string action;  ///< digest, dump, verify, rollback, stats
     std::optional<std::uint64_t> height;

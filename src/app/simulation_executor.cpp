@@ -1,0 +1,51 @@
+#include "app/simulation_executor.hpp"
+
+#include "protorune/encode.hpp"
+
+namespace warpshrew::app {
+
+CpuSimulationExecutor::CpuSimulationExecutor(const alkanes::Environment& environment, const store::Database& db,
+                                             std::uint64_t height, std::uint64_t fuel)
+    : environment_(environment),
+      db_(db),
+      height_(height),
+      fuel_(fuel),
+      below_(db.at(height)),
+      state_(*below_),
+      codes_(environment) {}
+
+Result<SimulationResult> CpuSimulationExecutor::execute(const SimulationCall& call, store::BlockState& state) {
+    std::vector<u128> cellpack = {call.target.block, call.target.tx};
+    cellpack.insert(cellpack.end(), call.inputs.begin(), call.inputs.end());
+    const Bytes calldata = protorune::encode_cellpack(cellpack);
+    alkanes::Parcel parcel;
+    parcel.alkanes = call.tokens;
+    if (call.transaction) parcel.transaction = &call.transaction->get();
+    if (call.block) parcel.block = &*call.block;
+    parcel.height = height_;
+    parcel.calldata = calldata;
+    parcel.vout = call.vout;
+    SimulationResult out;
+    auto simulation = alkanes::simulate(environment_, codes_, state, parcel, call.fuel.value_or(fuel_), out.writes);
+    if (!simulation) return tl::unexpected(std::move(simulation.error()));
+    out.simulation = *std::move(simulation);
+    return out;
+}
+
+Result<void> CpuSimulationExecutor::run(std::span<const SimulationCall> calls,
+                                        const std::function<bool(const Result<SimulationResult>&)>& done) {
+    Result<void> sound;
+    environment_.engine.run_deep([&] {
+        store::BlockState state(state_);
+        for (const SimulationCall& call : calls) {
+            const Result<SimulationResult> result = execute(call, state);
+            state.clear();  // no call sees what another did
+            // A value that could not be read counts as absent while the call runs; the result would be wrong.
+            sound = db_.health();
+            if (!sound || !done(result)) return;
+        }
+    });
+    return sound;
+}
+
+}  // namespace warpshrew::app

@@ -1,0 +1,48 @@
+#pragma once
+// Who executes the calls of a bulk simulation.
+
+#include <functional>
+#include <memory>
+#include <span>
+
+#include "alkanes/code_cache.hpp"
+#include "app/simulation_lines.hpp"
+#include "app/state_cache.hpp"
+#include "store/database.hpp"
+
+namespace warpshrew::app {
+
+/// Executes calls, each by itself over the same state, as the view `simulate` does.
+class SimulationExecutor {
+ public:
+    virtual ~SimulationExecutor() = default;
+
+    /// Executes `calls` and gives each result to `done`, in order, until that returns false. An error, or what it
+    /// throws, is of the machine, and no result of a call. Safe from several threads.
+    [[nodiscard]] virtual Result<void> run(std::span<const SimulationCall> calls,
+                                           const std::function<bool(const Result<SimulationResult>&)>& done) = 0;
+};
+
+/// Executes them on the calling thread, over the state of a store after the block at `height`, which is also the height
+/// that the calls run at.
+class CpuSimulationExecutor final : public SimulationExecutor {
+ public:
+    /// `fuel`: the limit of calls that name none. What `environment` refers to and `db` must outlive it.
+    CpuSimulationExecutor(const alkanes::Environment& environment, const store::Database& db, std::uint64_t height,
+                          std::uint64_t fuel);
+
+    [[nodiscard]] Result<void> run(std::span<const SimulationCall> calls,
+                                   const std::function<bool(const Result<SimulationResult>&)>& done) override;
+
+ private:
+    [[nodiscard]] Result<SimulationResult> execute(const SimulationCall& call, store::BlockState& state);
+
+    const alkanes::Environment environment_;
+    const store::Database& db_;
+    const std::uint64_t height_, fuel_;
+    const std::unique_ptr<store::StateReader> below_;
+    const StateCache state_;
+    alkanes::CodeCache codes_;
+};
+
+}  // namespace warpshrew::app
