@@ -211,11 +211,12 @@ TEST(Prefix, IsATargetInACallOfAContract) {
     EXPECT_THAT(chain.exit().response().data(), testing::EndsWith("here"));
     chain.mine({create(calling({8, 8, id.block, id.tx, 77}), {8, 8, 1, 0})});
     EXPECT_NE(chain.outcome(), "success");
-    const auto& child = chain.trace()->events(2).enter_context().context().inner();
+    const auto trace = chain.trace();
+    const auto& child = trace->events(2).enter_context().context().inner();
     EXPECT_EQ(child.myself().block().lo(), 8u);
     EXPECT_EQ(child.myself().tx().lo(), 8u);
     EXPECT_EQ(child.inputs_size(), 3);
-    EXPECT_EQ(chain.trace()->events(3).exit_context().response().data().substr(4), no_code);
+    EXPECT_EQ(trace->events(3).exit_context().response().data().substr(4), no_code);
 }
 
 TEST(Prefix, SeveralProtostonesWithAndWithoutIt) {
