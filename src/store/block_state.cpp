@@ -46,14 +46,14 @@ constexpr std::size_t first_arena_bytes = 64 << 10;
 }  // namespace
 
 struct BlockState::Parts {
-    const StateReader& below;
+    const StateReader* below;
     Arena arena{first_arena_bytes};
     absl::flat_hash_set<Slot, SlotHash, SlotEqual> entries;  // what was written or read from below, absent keys too
     std::vector<const Entry*> writes;
     Bytes read;
     DeferredAppends* deferred = nullptr;
 
-    explicit Parts(const StateReader& reader) : below(reader) {}
+    explicit Parts(const StateReader& reader) : below(&reader) {}
 
     /// The key's entry, and whether it is new.
     std::pair<Entry*, bool> find(BytesView key) {
@@ -74,7 +74,7 @@ BlockState::~BlockState() = default;
 BytesView BlockState::get(BytesView key) {
     Parts& p = *parts_;
     const auto [entry, inserted] = p.find(key);
-    if (inserted && p.below.read(entry->key, p.read)) entry->value.assign(p.arena, p.read);
+    if (inserted && p.below->read(entry->key, p.read)) entry->value.assign(p.arena, p.read);
     return entry->value.get();
 }
 
@@ -88,14 +88,14 @@ void BlockState::set(BytesView key, BytesView value) {
 
 bool BlockState::read(BytesView key, Bytes& value) const {
     const auto i = parts_->entries.find(Wanted{ByteHash()(key), key});
-    if (i == parts_->entries.end()) return parts_->below.read(key, value);
+    if (i == parts_->entries.end()) return parts_->below->read(key, value);
     value = i->entry->value.get();
     return true;
 }
 
 bool BlockState::written(BytesView key) const {
     const auto i = parts_->entries.find(Wanted{ByteHash()(key), key});
-    return (i != parts_->entries.end() && i->entry->written) || parts_->below.written(key);
+    return (i != parts_->entries.end() && i->entry->written) || parts_->below->written(key);
 }
 
 void BlockState::remember(BytesView key, BytesView value) {
@@ -110,6 +110,8 @@ void BlockState::append(BytesView list, BytesView item) {
 }
 
 void BlockState::defer_appends(DeferredAppends* deferred) noexcept { parts_->deferred = deferred; }
+
+void BlockState::rebase(const StateReader& below) noexcept { parts_->below = &below; }
 
 void BlockState::clear() {
     parts_->entries.clear();

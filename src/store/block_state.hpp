@@ -42,6 +42,9 @@ class BlockState final : public KeyValue, public StateReader {
     /// Forgets everything, and keeps the memory.
     void clear();
 
+    /// From now on reads what it does not know from `below`, which has the same contents as what was below before.
+    void rebase(const StateReader& below) noexcept;
+
     /// Calls f(key, value) for every key written, in no particular order.
     void for_each_write(const std::function<void(BytesView key, BytesView value)>& f) const;
     [[nodiscard]] std::size_t write_count() const noexcept;

@@ -13,20 +13,20 @@ namespace warpshrew::sync {
 
 /// Where indexing is, after each block.
 struct Progress {
-    std::uint64_t height = 0;   ///< of the block just committed
-    std::uint64_t end = 0;      ///< height behind the last block to index
-    std::uint64_t blocks = 0;   ///< committed in this run
-    alkanes::BlockStats block;  ///< of this block
-    alkanes::BlockStats total;  ///< of this run
-    std::uint64_t keys = 0;     ///< written by this block
+    std::uint64_t height = 0;                             ///< of the block just committed
+    std::uint64_t end = 0;                                ///< height behind the last block to index
+    std::uint64_t blocks = 0;                             ///< committed in this run
+    alkanes::BlockStats block;                            ///< of this block
+    alkanes::BlockStats total;                            ///< of this run
+    std::uint64_t keys = 0;                               ///< written by this block
     parallel::Statistics block_parallel, total_parallel;  ///< all zero without a runner
-    double block_seconds = 0;   ///< this block, from the decoded block to the committed batch
-    double seconds = 0;         ///< since the run began
+    double block_seconds = 0;                             ///< since the block before was committed
+    double seconds = 0;                                   ///< since the run began
 };
 
 struct IndexOptions {
     std::optional<std::uint64_t> exit_at;         ///< stop before this height
-    const std::atomic<bool>* stop = nullptr;      ///< stop behind the current block once it is true
+    const std::atomic<bool>* stop = nullptr;      ///< begin no other block once it is true
     parallel::ParallelRunner* runner = nullptr;   ///< runs the transactions; null: in order
     std::function<void(const Progress&)> report;  ///< called after each block
 };
@@ -40,7 +40,8 @@ struct IndexOutcome {
 
 /// Indexes the source's blocks that the store does not have. Blocks of the store that differ from the source's are
 /// undone first; a source that does not connect to the store is an error and changes nothing. Every block is committed
-/// in one batch, so that an error leaves the store at the end of the block before.
+/// in one batch, in order, while the one behind it is indexed already; an error leaves the store at the end of the
+/// block before.
 [[nodiscard]] Result<IndexOutcome> index_chain(store::Database& db, alkanes::Indexer& indexer,
                                                const BlockSource& source, const IndexOptions& options = {});
 
