@@ -1,9 +1,10 @@
 #include "gpu/kernel_list.hpp"
 
+#include "gpu/interpreter_kernel.hpp"
 #include "gpu/selftest_kernel.hpp"
 
 namespace warpshrew::gpu {
 
-std::vector<KernelSource> kernel_list() { return {selftest_kernel()}; }
+std::vector<KernelSource> kernel_list() { return {selftest_kernel(), interpreter_kernel()}; }
 
 }  // namespace warpshrew::gpu

@@ -1,0 +1,69 @@
+#include "gpu/interpreter_kernel.hpp"
+
+#include "wasm/interpreted_code.hpp"
+
+namespace warpshrew::gpu {
+namespace {
+
+using wasm::Trap;
+
+// clang-format off: it takes the macros for one long expression
+constexpr Constant all[] = {
+#define X(name) {"op_" #name, static_cast<std::uint32_t>(Op::name)},
+    WARPSHREW_GPU_OPCODES(X)
+#undef X
+#define X(name) {"lane_" #name, static_cast<std::uint32_t>(LaneField::name)},
+        WARPSHREW_GPU_LANE(X)
+#undef X
+#define X(name) {"parameter_" #name, static_cast<std::uint32_t>(Parameter::name)},
+            WARPSHREW_GPU_PARAMETERS(X)
+#undef X
+#define X(name) {"instruction_" #name, instruction::name},
+                X(kind_of_a) X(kind_of_b) X(to_global) X(narrow) X(is_signed) X(jumps) X(if_set) X(extra_shift)
+#undef X
+#define X(name) {"operand_" #name, operand::name},
+                    X(in_register) X(in_global) X(zero_extended) X(sign_extended)
+#undef X
+#define X(name) {"access_" #name, access::name},
+                        X(size_mask) X(sign) X(contract) X(image)
+#undef X
+#define X(name) {"header_" #name, header::name},
+                            X(globals) X(table) X(table_size) X(image_pages) X(image_first) X(image_count)
+                                X(memory_pages) X(memory_limit) X(entry)
+#undef X
+#define X(name) {"record_" #name, record::name},
+                                    X(field) X(to_shift) X(from_contract) X(root)
+#undef X
+#define X(name) {"status_" #name, static_cast<std::uint32_t>(LaneStatus::name)},
+                                        X(fault) X(running) X(finished) X(trapped) X(handed_back)
+#undef X
+#define X(name) {"hand_back_" #name, static_cast<std::uint32_t>(HandBack::name)},
+                                            X(registers) X(memory) X(no_host) X(output)
+#undef X
+#define X(name) {"trap_" #name, static_cast<std::uint32_t>(Trap::name)},
+                                                X(none) X(memory_out_of_bounds) X(table_out_of_bounds)
+                                                    X(indirect_call_to_null) X(bad_signature) X(integer_overflow)
+                                                        X(integer_division_by_zero) X(stack_overflow) X(out_of_fuel)
+#undef X
+#define X(name) {"input_" #name, static_cast<std::uint32_t>(InputBuffer::name)},
+                                                            X(tx_payloads) X(input_state)
+#undef X
+#define X(name) {#name, name},
+                                                                X(group_lanes) X(memory_page_words) X(max_cells)
+                                                                    X(max_depth)
+#undef X
+                                                                        {"descriptor_is_host", descriptor::is_host}};
+// clang-format on
+
+}  // namespace
+
+std::vector<Constant> interpreter_constants() { return {std::begin(all), std::end(all)}; }
+
+KernelSource interpreter_kernel() {
+    KernelSource source =
+        make_kernel("interpreter", interpreter_constants(), {"interpreter_state.wgsl", "interpreter.wgsl"});
+    source.bounded_loops = true;
+    return source;
+}
+
+}  // namespace warpshrew::gpu

@@ -1,0 +1,117 @@
+// One lane executes one call. The constants above come from layout.hpp, which says what the buffers hold.
+@group(0) @binding(0) var<storage, read> parameters: array<u32>;
+@group(0) @binding(1) var<storage, read> code: array<vec4<u32>>;
+@group(0) @binding(2) var<storage, read> code_words: array<u32>;  // the same buffer
+@group(0) @binding(3) var<storage, read_write> registers: array<u64>;
+@group(0) @binding(4) var<storage, read_write> memories: array<u32>;
+@group(0) @binding(5) var<storage, read_write> page_tables: array<u32>;  // of a lane its table, then the entry of each page that is used
+@group(0) @binding(6) var<storage, read_write> status_flags: array<u32>;
+@group(0) @binding(7) var<storage, read> tx_payloads: array<u32>;
+@group(0) @binding(8) var<storage, read> input_state: array<u32>;
+@group(0) @binding(9) var<storage, read> state_map: array<u32>;
+@group(0) @binding(10) var<storage, read_write> output_state: array<u32>;
+
+const none = 0xffffffffu;
+// A place of a memory's page: words of the lane's memory, or of the code, which is only read.
+const read_only = 0x80000000u;
+const low_half = u64(0xffffffffu);
+
+// Where the lane's items begin, and what the launch is about.
+var<private> register_base: u32;
+var<private> memory_base: u32;
+var<private> table_base: u32;
+
+// The lane's state during a launch: LaneField.
+var<private> status: u32;
+var<private> detail: u32;
+var<private> pc: u32;
+var<private> base: u32;
+var<private> link: u32;
+var<private> globals: u32;
+var<private> fuel: u64;
+var<private> cells: u32;
+var<private> depth: u32;
+var<private> module_header: u32;
+var<private> pages: u32;
+var<private> level: u32;
+var<private> used: u32;
+var<private> own: u32;
+var<private> supervisor: bool;
+var<private> mode: u32;
+var<private> page: u32;
+var<private> probe: u32;
+var<private> from_word: u32;
+var<private> result: u64;
+var<private> out_words: u32;
+
+// Of the running contract's header.
+var<private> table: u32;
+var<private> table_size: u32;
+var<private> image_pages: u32;
+var<private> image_first: u32;
+var<private> image_count: u32;
+var<private> memory_limit: u32;
+
+// The last pages that were found, by the low bits of their numbers: number and one, and place.
+var<private> found_page: vec4<u32>;
+var<private> found_place: vec4<u32>;
+
+fn load_header() {
+    let h = module_header * 4u;
+    table = h + code_words[h + header_table];
+    table_size = code_words[h + header_table_size];
+    image_pages = h + code_words[h + header_image_pages];
+    image_first = code_words[h + header_image_first];
+    image_count = code_words[h + header_image_count];
+    memory_limit = code_words[h + header_memory_limit];
+}
+
+fn forget_pages() { found_page = vec4<u32>(0u); }
+
+fn find(p: u32) -> u32 {
+    let at = p & 3u;
+    let key = select(select(found_page.x, found_page.y, at == 1u), select(found_page.z, found_page.w, at == 3u), at > 1u);
+    let place = select(select(found_place.x, found_place.y, at == 1u), select(found_place.z, found_place.w, at == 3u), at > 1u);
+    return select(none, place, key == p + 1u);
+}
+
+fn remember(p: u32, place: u32) {
+    let is = vec4<u32>(0u, 1u, 2u, 3u) == vec4<u32>(p & 3u);
+    found_page = select(found_page, vec4<u32>(p + 1u), is);
+    found_place = select(found_place, vec4<u32>(place), is);
+}
+
+// The supervisor's pages lie at the end of the lane's memory, the first one last; what it does not write lies in its code.
+fn own_place(p: u32) -> u32 {
+    let h = parameters[parameter_supervisor_module] * 4u;
+    let in_image = p - code_words[h + header_image_first];
+    if (in_image < code_words[h + header_image_count]) {
+        let at = code_words[h + code_words[h + header_image_pages] + in_image];
+        if (at != 0u) { return read_only | (h + at); }
+    }
+    let all = parameters[parameter_lane_pages];
+    if (p >= all - used) { return none; }
+    return (all - 1u - p) * memory_page_words;
+}
+
+fn read_word(place: u32, word: u32) -> u32 {
+    let at = (place & ~read_only) + (word & (memory_page_words - 1u));
+    if (place >= read_only) { return code_words[at]; }
+    return memories[memory_base + at * group_lanes];
+}
+
+fn write_word(place: u32, word: u32, mask: u32, value: u32) {
+    let at = memory_base + (place + (word & (memory_page_words - 1u))) * group_lanes;
+    if (mask == none) {
+        memories[at] = value;
+    } else {
+        memories[at] = (memories[at] & ~mask) | value;
+    }
+}
+
+fn read_operand(kind: u32, value: u32, globals_base: u32) -> u64 {
+    if (kind < operand_zero_extended) {
+        return registers[register_base + (select(base, globals_base, kind == operand_in_global) + value) * group_lanes];
+    }
+    return select(u64(value), u64(i64(bitcast<i32>(value))), kind == operand_sign_extended);
+}

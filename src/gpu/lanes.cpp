@@ -1,0 +1,198 @@
+#include "gpu/lanes.hpp"
+
+#include <algorithm>
+#include <bit>
+
+namespace warpshrew::gpu {
+namespace {
+
+constexpr auto fields = static_cast<std::uint32_t>(LaneField::count);
+constexpr std::uint32_t none = ~0U;
+// An access that crosses pages finds both in one launch, or it would begin again for ever.
+constexpr std::uint32_t least_budget = 8;
+
+}  // namespace
+
+std::uint32_t LaneShape::table() const noexcept { return std::bit_ceil(std::max(pages * 2, 16U)); }
+
+Result<Lanes> Lanes::create(Device& device, const Kernel& kernel, std::uint32_t lanes, const LaneShape& shape) {
+    lanes = (std::max(lanes, 1U) + group_lanes - 1) / group_lanes * group_lanes;
+    if (shape.pages == 0 || shape.pages > max_lane_pages) return fail("a lane cannot have so many pages");
+    Lanes out(device, kernel, lanes, shape);
+    const std::uint64_t n = lanes;
+    const std::pair<Buffer*, std::uint64_t> sizes[] = {
+        {&out.parameters_, static_cast<std::uint64_t>(Parameter::count) * 4},
+        {&out.registers_, n * shape.registers * 8},
+        {&out.memories_, n * shape.pages * memory_page_bytes},
+        {&out.page_tables_, n * (shape.table() + shape.pages) * 4},
+        {&out.status_flags_, n * fields * 4},
+        {&out.output_state_, n * std::max(shape.output, 1U) * 4},
+        {&out.nothing_, 16}};
+    for (const auto& [buffer, size] : sizes) {
+        if (size > device.limits().binding_bytes) return fail("more lanes than the device's buffers hold");
+        auto made = device.create_buffer(size);
+        if (!made) return tl::unexpected(made.error());
+        *buffer = *made;
+    }
+    return out;
+}
+
+Result<std::vector<LaneEnd>> Lanes::run(std::span<const LaneStart> starts, const LaunchOptions& options) {
+    if (starts.size() > lanes_) return fail("more calls than lanes");
+    if (options.budget < least_budget) return fail("too few steps for a launch");
+    const auto flag = [&](LaneField f, std::size_t lane) -> std::uint32_t& {
+        return flags_[static_cast<std::size_t>(f) * lanes_ + lane];
+    };
+    flags_.assign(std::size_t{fields} * lanes_, 0);
+    // Registers that the lanes start with: a root record, and what they are called with.
+    std::size_t first_registers = 0;
+    for (const LaneStart& s : starts) first_registers = std::max(first_registers, s.globals + 1 + s.args.size());
+    if (first_registers > shape_.registers) return fail("more registers than a lane has");
+    std::vector<std::uint64_t> registers;
+    const auto groups = static_cast<std::uint32_t>((starts.size() + group_lanes - 1) / group_lanes);
+    for (std::uint32_t g = 0; g < groups; g++) {
+        registers.assign(first_registers * group_lanes, 0);
+        for (std::uint32_t k = 0; k < group_lanes && g * group_lanes + k < starts.size(); k++) {
+            const LaneStart& s = starts[g * group_lanes + k];
+            registers[std::size_t{s.globals} * group_lanes + k] = ~std::uint64_t{0};
+            for (std::size_t i = 0; i < s.args.size(); i++)
+                registers[(s.globals + 1 + i) * group_lanes + k] = s.args[i];
+        }
+        const std::uint64_t at = std::uint64_t{g} * shape_.registers * group_lanes * 8;
+        if (auto r = device_->write(registers_, at, std::span<const std::uint64_t>(registers)); !r)
+            return tl::unexpected(r.error());
+    }
+    for (std::size_t l = 0; l < starts.size(); l++) {
+        const LaneStart& s = starts[l];
+        flag(LaneField::status, l) = static_cast<std::uint32_t>(LaneStatus::running);
+        flag(LaneField::pc, l) = s.pc;
+        flag(LaneField::base, l) = s.globals + 1;
+        flag(LaneField::link, l) = none;
+        flag(LaneField::fuel_low, l) = static_cast<std::uint32_t>(s.fuel);
+        flag(LaneField::fuel_high, l) = static_cast<std::uint32_t>(s.fuel >> 32);
+        flag(LaneField::cells, l) = max_cells - 2;  // the root call's result takes one, and one is never used
+        flag(LaneField::module, l) = s.module;
+        flag(LaneField::memory, l) = s.memory;
+        flag(LaneField::supervisor, l) = s.supervisor ? 1 : 0;
+        flag(LaneField::payload, l) = s.payload;
+    }
+    if (auto r = device_->write(status_flags_, 0, std::span<const std::uint32_t>(flags_)); !r)
+        return tl::unexpected(r.error());
+    std::array<std::uint32_t, static_cast<std::size_t>(Parameter::count)> parameters{};
+    const auto set = [&](Parameter p, std::uint32_t v) { parameters[static_cast<std::size_t>(p)] = v; };
+    set(Parameter::lanes, lanes_);
+    set(Parameter::budget, options.budget);
+    set(Parameter::lane_registers, shape_.registers);
+    set(Parameter::lane_pages, shape_.pages);
+    set(Parameter::lane_table, shape_.table());
+    set(Parameter::lane_output, shape_.output);
+    set(Parameter::supervisor_module, options.supervisor_module);
+    set(Parameter::supervisor_entry, options.supervisor_entry);
+    set(Parameter::map_slots, options.map_slots);
+    if (auto r = device_->write(parameters_, 0, std::span<const std::uint32_t>(parameters)); !r)
+        return tl::unexpected(r.error());
+
+    const auto or_nothing = [&](const Buffer& b) { return b ? b : nothing_; };
+    const std::pair<Place, Buffer> places[] = {{Place::parameters, parameters_},
+                                               {Place::code, options.code},
+                                               {Place::code_words, options.code},
+                                               {Place::registers, registers_},
+                                               {Place::memories, memories_},
+                                               {Place::page_tables, page_tables_},
+                                               {Place::status_flags, status_flags_},
+                                               {Place::tx_payloads, or_nothing(options.tx_payloads)},
+                                               {Place::input_state, or_nothing(options.input_state)},
+                                               {Place::state_map, or_nothing(options.state_map)},
+                                               {Place::output_state, output_state_}};
+    std::vector<Binding> bindings;
+    for (const auto& [place, buffer] : places)
+        bindings.push_back({.binding = static_cast<std::uint32_t>(place), .buffer = buffer});
+    const auto bound = device_->bind(kernel_, bindings);
+    if (!bound) return tl::unexpected(bound.error());
+
+    std::vector<LaneEnd> ends(starts.size());
+    std::vector<bool> waiting(starts.size(), true);
+    launches_ = 0;
+    for (std::uint64_t most = 0;; most += options.budget) {
+        Commands commands;
+        if (launches_ == 0) commands.clear(page_tables_, 0, page_tables_.size());
+        commands.dispatch(kernel_, *bound, lanes_ / group_lanes);
+        commands.read(status_flags_, 0, std::span<std::uint32_t>(flags_));
+        launches_++;
+        if (auto r = device_->run(commands); !r) return tl::unexpected(r.error());
+        bool again = false;
+        for (std::size_t l = 0; l < starts.size(); l++) {
+            if (!waiting[l]) continue;
+            auto status = static_cast<LaneStatus>(flag(LaneField::status, l));
+            const std::uint32_t steps = flag(LaneField::steps, l);
+            LaneEnd& end = ends[l];
+            end.steps += steps;
+            if (status == LaneStatus::running && steps == options.budget) {
+                if (most + options.budget < options.most_steps) {
+                    again = true;
+                    continue;
+                }
+                status = LaneStatus::handed_back;
+                flag(LaneField::detail, l) = static_cast<std::uint32_t>(HandBack::steps);
+            } else if (status == LaneStatus::running) {
+                status = LaneStatus::fault;
+            }
+            waiting[l] = false;
+            end.status = status;
+            end.detail = flag(LaneField::detail, l);
+            end.fuel = flag(LaneField::fuel_low, l) | std::uint64_t{flag(LaneField::fuel_high, l)} << 32;
+            end.memory = flag(LaneField::memory, l);
+            end.used = flag(LaneField::used, l);
+            end.own = flag(LaneField::own, l);
+            end.output = flag(LaneField::out, l);
+        }
+        if (!again) return ends;
+    }
+}
+
+Result<std::vector<std::uint32_t>> Lanes::interleaved(const Buffer& buffer, std::uint32_t lane, std::uint64_t items,
+                                                      std::uint64_t begin, std::uint64_t n, std::uint32_t words) {
+    std::vector<std::uint32_t> all(n * group_lanes * words);
+    const std::uint64_t at = ((lane / group_lanes) * items + begin) * group_lanes * words * 4;
+    if (auto r = device_->read(buffer, at, std::span<std::uint32_t>(all)); !r) return tl::unexpected(r.error());
+    std::vector<std::uint32_t> out;
+    for (std::uint64_t i = 0; i < n; i++)
+        for (std::uint32_t w = 0; w < words; w++)
+            out.push_back(all[(i * group_lanes + lane % group_lanes) * words + w]);
+    return out;
+}
+
+Result<std::vector<std::uint64_t>> Lanes::registers(std::uint32_t lane, std::uint32_t begin, std::uint32_t n) {
+    const auto words = interleaved(registers_, lane, shape_.registers, begin, n, 2);
+    if (!words) return tl::unexpected(words.error());
+    std::vector<std::uint64_t> out;
+    for (std::size_t i = 0; i < n; i++) out.push_back((*words)[i * 2] | std::uint64_t{(*words)[i * 2 + 1]} << 32);
+    return out;
+}
+
+Result<std::vector<std::pair<std::uint32_t, std::vector<std::uint32_t>>>> Lanes::pages(std::uint32_t lane,
+                                                                                       std::uint32_t level) {
+    const std::uint32_t table = shape_.table();
+    const auto entries = interleaved(page_tables_, lane, table + shape_.pages, 0, table, 1);
+    if (!entries) return tl::unexpected(entries.error());
+    std::vector<std::pair<std::uint32_t, std::vector<std::uint32_t>>> out;
+    for (const std::uint32_t e : *entries) {
+        if (e == 0 || e >> 26 != level) continue;
+        const std::uint64_t place = std::uint64_t{(e & 1023) - 1} * memory_page_words;
+        auto content =
+            interleaved(memories_, lane, std::uint64_t{shape_.pages} * memory_page_words, place, memory_page_words, 1);
+        if (!content) return tl::unexpected(content.error());
+        out.emplace_back(e >> 10 & 0xffff, std::move(*content));
+    }
+    std::sort(out.begin(), out.end());
+    return out;
+}
+
+Result<std::vector<std::uint32_t>> Lanes::output(std::uint32_t words) {
+    std::vector<std::uint32_t> out(std::size_t{std::min(words, shape_.output)} * lanes_);
+    if (out.empty()) return out;
+    if (auto r = device_->read(output_state_, 0, std::span<std::uint32_t>(out)); !r) return tl::unexpected(r.error());
+    return out;
+}
+
+}  // namespace warpshrew::gpu

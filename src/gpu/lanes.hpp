@@ -1,0 +1,96 @@
+#pragma once
+// A batch of lanes on a device: their buffers, and launches until all have come to an end.
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "gpu/device.hpp"
+#include "gpu/interpreter_kernel.hpp"
+
+namespace warpshrew::gpu {
+
+/// What each lane has.
+struct LaneShape {
+    std::uint32_t registers = 4096;
+    std::uint32_t pages = 32;    ///< of 1 KiB, at most max_lane_pages
+    std::uint32_t output = 256;  ///< words
+
+    [[nodiscard]] std::uint32_t table() const noexcept;  ///< entries of its page table
+};
+
+/// How a lane begins: all of its state but what is nothing at first.
+struct LaneStart {
+    std::uint32_t module = 0;  ///< header
+    std::uint32_t pc = 0;
+    std::uint32_t globals = 0;  ///< how many
+    std::uint32_t memory = 0;   ///< pages of 64 KiB
+    std::uint64_t fuel = 0;
+    std::uint32_t payload = 0;
+    bool supervisor = false;
+    std::vector<std::uint64_t> args;
+};
+
+/// How it ended.
+struct LaneEnd {
+    LaneStatus status = LaneStatus::fault;
+    std::uint32_t detail = 0;
+    std::uint64_t fuel = 0;
+    std::uint32_t memory = 0;         ///< pages of 64 KiB
+    std::uint32_t used = 0, own = 0;  ///< pages of 1 KiB
+    std::uint32_t output = 0;         ///< words
+    std::uint64_t steps = 0;
+};
+
+struct LaunchOptions {
+    std::uint32_t budget = 50'000;                 ///< steps of a launch, below the 65,535 that lavapipe runs
+    std::uint64_t most_steps = ~std::uint64_t{0};  ///< then lanes that still run are handed back
+    Buffer code = {};
+    Buffer tx_payloads = {}, input_state = {}, state_map = {};  ///< none: not there
+    std::uint32_t map_slots = 0;
+    std::uint32_t supervisor_module = 0;
+    std::uint32_t supervisor_entry = 0;
+};
+
+class Lanes {
+ public:
+    /// Buffers for `lanes` lanes, which is made a multiple of 32. An error if the device has no room for them.
+    [[nodiscard]] static Result<Lanes> create(Device& device, const Kernel& kernel, std::uint32_t lanes,
+                                              const LaneShape& shape);
+
+    /// Runs the calls, at most as many as there are lanes, and waits for all. A lane that neither ended nor used its
+    /// steps has the status `fault`.
+    [[nodiscard]] Result<std::vector<LaneEnd>> run(std::span<const LaneStart> starts, const LaunchOptions& options);
+
+    [[nodiscard]] std::uint32_t launches() const noexcept { return launches_; }  ///< of the last run
+
+    /// Registers of one lane, from the last run.
+    [[nodiscard]] Result<std::vector<std::uint64_t>> registers(std::uint32_t lane, std::uint32_t begin,
+                                                               std::uint32_t n);
+    /// The pages of 1 KiB that a lane's contract of level `level` wrote: number and content.
+    [[nodiscard]] Result<std::vector<std::pair<std::uint32_t, std::vector<std::uint32_t>>>> pages(std::uint32_t lane,
+                                                                                                  std::uint32_t level);
+    /// The first `words` of the output of all lanes: word i of lane l is at i * capacity() + l.
+    [[nodiscard]] Result<std::vector<std::uint32_t>> output(std::uint32_t words);
+
+    [[nodiscard]] std::uint32_t capacity() const noexcept { return lanes_; }
+    [[nodiscard]] const LaneShape& shape() const noexcept { return shape_; }
+
+ private:
+    Lanes(Device& device, const Kernel& kernel, std::uint32_t lanes, const LaneShape& shape)
+        : device_(&device), kernel_(kernel), lanes_(lanes), shape_(shape) {}
+    [[nodiscard]] Result<std::vector<std::uint32_t>> interleaved(const Buffer& buffer, std::uint32_t lane,
+                                                                 std::uint64_t items, std::uint64_t begin,
+                                                                 std::uint64_t n, std::uint32_t words);
+
+    Device* device_;
+    Kernel kernel_;
+    std::uint32_t lanes_;
+    LaneShape shape_;
+    Buffer parameters_, registers_, memories_, page_tables_, status_flags_, output_state_, nothing_;
+    std::vector<std::uint32_t> flags_;
+    std::uint32_t launches_ = 0;
+};
+
+}  // namespace warpshrew::gpu

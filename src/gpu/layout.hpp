@@ -1,0 +1,208 @@
+#pragma once
+// What host and kernel share: the device code and the layout of the buffers. The kernel's constants are made from here
+// (`interpreter_constants`), so that the two sides cannot drift.
+//
+// Lanes are in groups of 32, and everything that a lane has of its own is interleaved over its group: item i of lane l
+// of a group of G items a lane is at (group * G + i) * 32 + l % 32.
+
+#include <cstdint>
+
+namespace warpshrew::gpu {
+
+inline constexpr std::uint32_t group_lanes = 32;
+
+/// An instruction is four words. First: opcode and the fields of `instruction`; then `to`, a and b.
+/// Places in code are relative to the instruction that names them, so that code can lie anywhere.
+#define WARPSHREW_GPU_OPCODES(X)                                                                    \
+    X(fault)      /* 0, what lies between code */                                                   \
+    X(charge)     /* takes a fuel, or traps */                                                      \
+    X(jump)       /* to `to` */                                                                     \
+    X(jump_table) /* to the min(a, b - 1)-th of the jumps that follow */                            \
+    X(call)       /* function at a; its frame is b registers further; one result goes to `to` */    \
+    X(call_table) /* the same for element a of the table, of type `extra` */                        \
+    X(give)       /* returns to the caller, with a unless `extra` is 1; the frame had `to` cells */ \
+    X(trap)       /* a: why */                                                                      \
+    X(hand_back)  /* a: why */                                                                      \
+    X(load)       /* from a + b; `extra`: see `access` */                                           \
+    X(store)      /* b to a + `to` */                                                               \
+    X(memory_size)                                                                                  \
+    X(memory_grow)                                                                                  \
+    X(check_range) /* traps unless the a + b is at most `to`, or the memory's size if that is ~0 */ \
+    X(copy)        /* `to` := a; the instructions from here on write a register, or jump */         \
+    X(copy_two)    /* and the register after `to` := b */                                           \
+    X(copy_unless) /* `to` := b if a is 0 */                                                        \
+    X(constant)    /* `to` := the words a, b */                                                     \
+    X(add)                                                                                          \
+    X(subtract)                                                                                     \
+    X(multiply)                                                                                     \
+    X(divide)                                                                                       \
+    X(remainder)                                                                                    \
+    X(bit_and)                                                                                      \
+    X(bit_or)                                                                                       \
+    X(bit_xor)                                                                                      \
+    X(shift_left)                                                                                   \
+    X(shift_right)                                                                                  \
+    X(rotate_left)                                                                                  \
+    X(rotate_right)                                                                                 \
+    X(leading_zeros)                                                                                \
+    X(trailing_zeros)                                                                               \
+    X(count_ones)                                                                                   \
+    X(extend) /* the sign of the 64 - b low bits */                                                 \
+    X(equal)                                                                                        \
+    X(unequal)                                                                                      \
+    X(less)                                                                                         \
+    X(less_or_equal)                                                                                \
+    /* of the supervisor */                                                                         \
+    X(input)      /* words a and a + 1 of buffer `extra` */                                         \
+    X(output)     /* word a of the lane's output := b */                                            \
+    X(get_state)  /* `to` := what `extra` says of the lane */                                       \
+    X(set_state)  /* := a */                                                                        \
+    X(enter)      /* calls the contract whose header is at a, in a frame b registers further */     \
+    X(free_pages) /* until a are left */                                                            \
+    X(stop)       /* ends with status a and detail b */                                             \
+    /* What a lane does instead of its instruction until it is done with it. */                     \
+    X(find_page)                                                                                    \
+    X(copy_page)
+
+enum class Op : std::uint8_t {
+#define X(name) name,
+    WARPSHREW_GPU_OPCODES(X)
+#undef X
+};
+
+/// Fields of an instruction's first word.
+namespace instruction {
+inline constexpr std::uint32_t kind_of_a = 8, kind_of_b = 10;  ///< shifts of two bits: see `operand`
+inline constexpr std::uint32_t to_global = 1 << 12;            ///< `to` is a global
+inline constexpr std::uint32_t narrow = 1 << 13;               ///< on 32 bits
+inline constexpr std::uint32_t is_signed = 1 << 14;
+inline constexpr std::uint32_t jumps = 1 << 15;   ///< `to` is a place: goes there if the result is 0 or is not 0
+inline constexpr std::uint32_t if_set = 1 << 16;  ///< not 0
+inline constexpr std::uint32_t extra_shift = 17;  ///< of `extra`, 15 bits
+inline constexpr std::uint32_t extra_mask = 0x7fff;
+}  // namespace instruction
+
+/// Kinds of operands.
+namespace operand {
+enum : std::uint32_t { in_register, in_global, zero_extended, sign_extended };
+}
+
+/// `extra` of loads and stores.
+namespace access {
+inline constexpr std::uint32_t size_mask = 3;  ///< log2 of the bytes
+inline constexpr std::uint32_t sign = 4;       ///< load: extend the sign
+inline constexpr std::uint32_t contract = 8;   ///< the supervisor's: in the contract's memory
+inline constexpr std::uint32_t image = 16;     ///< load: from the module, offset b bytes
+}  // namespace access
+
+/// A module in device code begins with its header; offsets count from there, in units of 16 bytes but for those in
+/// words.
+namespace header {
+enum : std::uint32_t {
+    globals,  ///< how many
+    table,    ///< words: of each element its function's descriptor, 0 for null
+    table_size,
+    image_pages,  ///< words: of each page of the memory's first part its content, 0 for zeros
+    image_first,  ///< first page of that part
+    image_count,
+    memory_pages,  ///< pages of 64 KiB at first
+    memory_limit,  ///< and at most
+    entry,         ///< the code that starts `__execute`, 0 if there is none that can be started
+    words = 12
+};
+}
+
+/// A function: four words.
+namespace descriptor {
+enum : std::uint32_t {
+    entry,  ///< relative to the descriptor; of a host function its number
+    cells,  ///< that wasmi reserves
+    size,   ///< registers of the frame and what calls from it need further
+    type    ///< a number that equal types share, and
+};
+inline constexpr std::uint32_t is_host = 1U << 31;
+}  // namespace descriptor
+
+/// The register before a frame: low word: the place after the call; high word: distance to the caller's frame, register
+/// for the result, whether the caller is a contract and this is the supervisor.
+namespace record {
+inline constexpr std::uint32_t field = 0x7fff, to_shift = 15, from_contract = 1 << 30, root = 0xffffffff;
+}
+
+inline constexpr std::uint32_t memory_page_bytes = 1024, memory_page_words = memory_page_bytes / 4;
+inline constexpr std::uint32_t max_lane_pages = 1023;                 ///< a table entry has ten bits for it
+inline constexpr std::uint32_t max_cells = 131072, max_depth = 1024;  // wasmi-fuel.md 4
+
+/// What a lane's state says, a word each, at field * lanes + lane of `status_flags`.
+#define WARPSHREW_GPU_LANE(X)                                                     \
+    X(status)      /* see LaneStatus */                                           \
+    X(detail)      /* the Trap, or why it was handed back */                      \
+    X(steps)       /* of the last launch */                                       \
+    X(pc)          /* */                                                          \
+    X(base)        /* first register of the frame */                              \
+    X(link)        /* where the running contract's caller is kept, ~0: nowhere */ \
+    X(globals)     /* first register of the contract's globals */                 \
+    X(fuel_low)    /* */                                                          \
+    X(fuel_high)   /* */                                                          \
+    X(cells)       /* that are left */                                            \
+    X(depth)       /* frames */                                                   \
+    X(module)      /* header */                                                   \
+    X(memory)      /* pages of 64 KiB that the contract has */                    \
+    X(level)       /* of the running contract: which pages are its */             \
+    X(used)        /* pages of 1 KiB of contracts */                              \
+    X(own)         /* pages of 1 KiB of the supervisor */                         \
+    X(supervisor)  /* 1: it runs */                                               \
+    X(mode)        /* 0, or the operation before the instruction */               \
+    X(page)        /* that find_page seeks */                                     \
+    X(probe)       /* its steps so far; words that copy_page has copied */        \
+    X(from)        /* where copy_page copies from */                              \
+    X(result_low)  /* of the root */                                              \
+    X(result_high) /* */                                                          \
+    X(payload)     /* first word of the call in tx_payloads */                    \
+    X(out)         /* words in output_state */
+
+enum class LaneField : std::uint32_t {
+#define X(name) name,
+    WARPSHREW_GPU_LANE(X)
+#undef X
+        count
+};
+
+enum class LaneStatus : std::uint32_t { fault, running, finished, trapped, handed_back, wants_key };
+
+/// Why a lane was handed back.
+enum class HandBack : std::uint32_t {
+    none,
+    unsupported,  ///< an instruction
+    registers,    ///< too few for the frames
+    memory,       ///< too few pages
+    no_host,      ///< a host function where there is no supervisor
+    output,       ///< more than there is room for
+    steps,        ///< it ran for too long
+    supervisor    ///< and above: it says why
+};
+
+/// Words of `parameters`.
+#define WARPSHREW_GPU_PARAMETERS(X)                                       \
+    X(lanes)                                                              \
+    X(budget)         /* steps of this launch */                          \
+    X(lane_registers) /* */                                               \
+    X(lane_pages)     /* */                                               \
+    X(lane_table)     /* entries of the page table, a power of 2 */       \
+    X(lane_output)    /* words */                                         \
+    X(supervisor_module)                                                  \
+    X(supervisor_entry) /* where host functions are called, 0: nowhere */ \
+    X(map_slots)        /* of state_map, a power of 2 */                  \
+    X(first_lane)       /* of this launch */
+
+enum class Parameter : std::uint32_t {
+#define X(name) name,
+    WARPSHREW_GPU_PARAMETERS(X)
+#undef X
+        count
+};
+
+/// Buffers of `input`.
+enum class InputBuffer : std::uint32_t { tx_payloads, input_state, state_map };
+
+}  // namespace warpshrew::gpu
