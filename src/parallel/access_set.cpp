@@ -38,9 +38,14 @@ BytesView sheet_owner(BytesView key) {
     return {};
 }
 
-void sort(const KeyTable& keys, std::vector<KeyId>& list) {
-    std::ranges::sort(list, {}, [&](KeyId id) { return keys.key(id); });
+/// Numbers of the keys, in the order of the keys, so that they are the same whatever order they were found in.
+std::vector<KeyId> add_all(KeyTable& keys, std::vector<Bytes>& list) {
+    std::ranges::sort(list);
     list.erase(std::ranges::unique(list).begin(), list.end());
+    std::vector<KeyId> out;
+    out.reserve(list.size());
+    for (const Bytes& key : list) out.push_back(keys.add(key));
+    return out;
 }
 
 }  // namespace
@@ -54,6 +59,7 @@ AccessSet access_set_of(KeyTable& keys, const alkanes::BlockWork& block, const C
     set.fuel_observed = executed.fuel_observed;
     set.fuel_required = executed.fuel_required;
 
+    std::vector<Bytes> reads, writes(emptied.begin(), emptied.end()), in_order;
     const auto made_here = [&](BytesView owner) {
         return owner == txid || std::ranges::any_of(transaction.ancestors, [&](std::uint32_t i) {
                    return owner == view(transactions[i].txid);
@@ -61,20 +67,20 @@ AccessSet access_set_of(KeyTable& keys, const alkanes::BlockWork& block, const C
     };
     for (const Bytes& key : planning) {
         const BytesView owner = sheet_owner(key);
-        (owner.empty() || made_here(owner) ? set.in_order : set.reads).push_back(keys.add(key));
+        (owner.empty() || made_here(owner) ? in_order : reads).push_back(key);
     }
-    for (const Bytes& key : emptied) set.writes.push_back(keys.add(key));
-
     for (const StateRead& read : executed.reads) {
         const bool lower_bound = !executed.sequence_observed && read.key == alkanes::sequence_key;
         if (lower_bound) set.sequence_required = executed.sequence_required;
-        (lower_bound ? set.in_order : set.reads).push_back(keys.add(read.key));
+        (lower_bound ? in_order : reads).emplace_back(read.key);
     }
-    for (const auto& write : executed.writes) set.writes.push_back(keys.add(write.key));
-    for (const auto& append : executed.appends) set.in_order.push_back(keys.add(store::list_length_key(append.list)));
-    set.in_order.push_back(keys.add("/trace/" + protorune::op36(txid, candidate.vout)));
-    set.in_order.push_back(keys.add(store::list_length_key("/trace/" + to_le(block.height))));
-    for (auto* list : {&set.reads, &set.writes, &set.in_order}) sort(keys, *list);
+    for (const auto& write : executed.writes) writes.emplace_back(write.key);
+    for (const auto& append : executed.appends) in_order.push_back(store::list_length_key(append.list));
+    in_order.push_back("/trace/" + protorune::op36(txid, candidate.vout));
+    in_order.push_back(store::list_length_key("/trace/" + to_le(block.height)));
+    set.reads = add_all(keys, reads);
+    set.writes = add_all(keys, writes);
+    set.in_order = add_all(keys, in_order);
     return set;
 }
 

@@ -54,7 +54,13 @@ class DryRun {
         alkanes::AheadExecution execution(block_.environment, block_.codes, block_.info);
         for (;;) {
             NotingReader noting(below);
-            if (!plan_next(block_, noting, tx, messages)) break;
+            if (!plan_next(block_, noting, tx, messages)) {
+                // What it says about those that it does not come to depends on what it read.
+                const std::vector<Bytes> read = noting.take();
+                for (std::size_t i = 0; i < messages.size(); i++)
+                    if (!messages[i].planned) out.read[i] = read;
+                break;
+            }
             const auto next = std::ranges::find_if(
                 messages, [](const Candidate& c) { return c.planned && c.executed.status == ExecutionStatus::none; });
             out.read[static_cast<std::size_t>(next - messages.begin())] = noting.take();
@@ -65,7 +71,7 @@ class DryRun {
             fuel = succeeded ? fuel - next->executed.fuel_used : 0;
         }
         memory_.give_back(arena);
-        out.emptied = emptied(tx);
+        if (!std::ranges::all_of(out.read, &std::vector<Bytes>::empty)) out.emptied = emptied(tx);
         return out;
     }
 
@@ -168,8 +174,8 @@ BlockAnalysis analyse_block(const alkanes::BlockWork& block, const alkanes::Fuel
             a.opcode = c.opcode;
             a.demoted = reason(c);
             a.status = c.executed.status;
-            if (a.status != ExecutionStatus::none)
-                a.set = access_set_of(out.keys, block, tx, c, planning[t].read[i - tx.first], planning[t].emptied);
+            if (const auto& read = planning[t].read[i - tx.first]; !read.empty())
+                a.set = access_set_of(out.keys, block, tx, c, read, planning[t].emptied);
             for (const std::uint32_t parent : tx.parents) numbers.add_transaction(parent, a.spends);
             numbers.add(tx.first, i, a.spends);
         }

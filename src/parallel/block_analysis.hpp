@@ -15,7 +15,7 @@ struct AnalysedCandidate {
     u128 opcode = 0;           ///< its first input; 0 if there is none
     std::string demoted;       ///< why it is executed at its turn; empty if it is in a batch
     alkanes::ExecutionStatus status = alkanes::ExecutionStatus::none;
-    AccessSet set;                      ///< empty if it was not executed
+    AccessSet set;                      ///< empty if it was not planned
     std::vector<std::uint32_t> spends;  ///< candidates that it has Conflict::utxo with
     std::uint32_t level = 0;            ///< from 1; 0 if it is demoted
 };
