@@ -105,6 +105,22 @@ int run(int argc, char** argv) noexcept {
         c->add_option("--height", view.height, "state after this block; default: the last one")->type_name("H");
         c->callback([&] { code = view_command(shared, view); });
 
+        InspectCommand inspect;
+        c = app.add_subcommand("inspect",
+                               "what of a block can be executed in parallel: candidates, the keys that they touch, "
+                               "conflicts, batches");
+        add_store_options(*c, shared);
+        add_threads_option(*c, shared);
+        c->add_option("--height", inspect.height, "the block; default: the last one")->type_name("H");
+        c->add_option("--speculate", shared.speculate, "messages to look at: candidates (that begin with 8, 8), or all")
+            ->capture_default_str()
+            ->check(CLI::IsMember({"candidates", "all"}));
+        add_json_option(*c, shared);
+        CLI::Option* json_option = c->get_option("--json");
+        CLI::Option* svg_option = c->add_flag("--svg", inspect.svg, "print a picture")->excludes(json_option);
+        c->add_flag("--dot", inspect.dot, "print a picture for Graphviz")->excludes(json_option)->excludes(svg_option);
+        c->callback([&] { code = inspect_command(shared, inspect); });
+
         SimulateCommand simulate;
         c = app.add_subcommand("simulate",
                                "execute many calls over one state, each by itself, and print their results");

@@ -8,6 +8,7 @@ namespace warpshrew::app {
 
 int index_command(const SharedOptions& shared, const IndexCommand& command);
 int view_command(const SharedOptions& shared, const ViewCommand& command);
+int inspect_command(const SharedOptions& shared, const InspectCommand& command);
 int simulate_command(const SharedOptions& shared, const SimulateCommand& command);
 int database_command(const SharedOptions& shared, const DatabaseCommand& command);
 int devnet_command(const SharedOptions& shared, const DevnetCommand& command);

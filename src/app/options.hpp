@@ -33,6 +33,11 @@ struct ViewCommand {
     std::optional<std::uint64_t> height;
 };
 
+struct InspectCommand {
+    std::optional<std::uint64_t> height;
+    bool svg = false, dot = false;
+};
+
 struct SimulateCommand {
     std::filesystem::path file;  ///< "-": standard input
     std::optional<std::uint64_t> height;
