@@ -291,7 +291,7 @@ static Result<bool> poll_until_done(DeviceState& state, Milliseconds timeout) {
     while (true) {
         bool empty = false;
         const auto polled =
-            guarded(state, "wgpuDevicePoll", [&] { empty = state.wgpu->DevicePoll(state.device, 0, nullptr) != 0; });
+            guarded(state, "wgpuDevicePoll", [&] { empty = state.wgpu->DevicePoll(state.device, false, nullptr); });
         if (!polled) return tl::unexpected(polled.error());
         if (is_lost(state)) return true;
         const auto is_pending = [](const auto& reads) { return reads->status == MapStatus::Pending; };

@@ -60,7 +60,8 @@ struct WgpuLibrary {
     WGPUProcComputePipelineRelease ComputePipelineRelease;
     // wgpu-native's own
     decltype(&wgpuInstanceEnumerateAdapters) InstanceEnumerateAdapters;
-    decltype(&wgpuDevicePoll) DevicePoll;
+    // wgpu.h says WGPUBool, of 32 bits; the library returns a bool, and leaves anything in the other bits.
+    bool (*DevicePoll)(WGPUDevice device, bool wait, WGPUSubmissionIndex const* submission);
     decltype(&wgpuDeviceCreateShaderModuleTrusted) DeviceCreateShaderModuleTrusted;
     decltype(&wgpuGetVersion) GetVersion;
 
