@@ -98,7 +98,7 @@ struct detail::BufferState {
     std::shared_ptr<DeviceState> device;  // before the handle: released after it
     BufferHandle handle;
     ~BufferState() {
-        if (device->panicked) handle.release();
+        if (device->panicked) (void)handle.release();
     }
 };
 
@@ -110,8 +110,8 @@ struct detail::KernelState {
     PipelineHandle pipeline;
     ~KernelState() {
         if (!device->panicked) return;
-        pipeline.release();
-        for (auto& layout : layouts) layout.release();
+        (void)pipeline.release();
+        for (auto& layout : layouts) (void)layout.release();
     }
 };
 
@@ -122,7 +122,7 @@ struct detail::BindingsState {
     std::vector<BindGroupHandle> groups;
     ~BindingsState() {
         if (!device->panicked) return;
-        for (auto& group : groups) group.release();
+        for (auto& group : groups) (void)group.release();
     }
 };
 
@@ -349,7 +349,9 @@ Result<Buffer> Device::create_buffer(std::uint64_t size) {
         new_buffer(*state_, size, WGPUBufferUsage_Storage | WGPUBufferUsage_CopySrc | WGPUBufferUsage_CopyDst);
     if (!handle) return tl::unexpected(handle.error());
     Buffer buffer;
-    buffer.state_ = std::make_shared<detail::BufferState>(state_, std::move(*handle));
+    buffer.state_ = std::make_shared<detail::BufferState>();
+    buffer.state_->device = state_;
+    buffer.state_->handle = std::move(*handle);
     buffer.size_ = size;
     return buffer;
 }
@@ -505,7 +507,8 @@ Result<Bindings> Device::bind(const Kernel& kernel, std::span<const Binding> bin
         const std::uint64_t size = b.size == 0 ? rest : b.size;
         std::string mistake = range_mistake(b.buffer.state_.get(), *state_, b.buffer.size_, b.offset, size);
         if (mistake.empty()) mistake = binding_mistake(b, size, limits());
-        if (!mistake.empty()) return fail(prefix + place(b.group, b.binding) + ": " + mistake);
+        if (!mistake.empty())
+            return fail(std::string(prefix).append(place(b.group, b.binding)).append(": ").append(mistake));
         WGPUBindGroupEntry entry{};
         entry.binding = b.binding;
         entry.buffer = b.buffer.state_->handle.get();
@@ -610,7 +613,7 @@ static Result<Staging> take_staging(DeviceState& state, std::uint64_t size) {
 static Result<void> deliver(DeviceState& state, PendingReads& reads) {
     if (reads.status == MapStatus::Failed) return fail("reading from the device failed");
     const std::byte* mapped = nullptr;
-    const auto got = guarded(state, "wgpuBufferGetConstMappedRange", [&] {
+    auto got = guarded(state, "wgpuBufferGetConstMappedRange", [&] {
         mapped = static_cast<const std::byte*>(
             state.wgpu->BufferGetConstMappedRange(reads.staging.buffer.get(), 0, reads.size));
     });
