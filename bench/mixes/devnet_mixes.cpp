@@ -27,7 +27,7 @@ Run index(const app::DevnetChain& chain, const app::SharedOptions& options) {
     app::SharedOptions shared = options;
     shared.db_path = folder.path();
     shared.network = "devnet";
-    auto node = app::Node::open(shared, {}).value();
+    auto node = app::Node::open(shared, {.sync = false}).value();  // the disk is not what is compared
     const auto execution = app::Execution::create(shared, node->engine).value();
     alkanes::Indexer indexer(node->network, node->builtins, node->engine);
     const sync::BlockMemory source(chain.blocks, 0, node->network.block_format);

@@ -218,7 +218,7 @@ class Generator {
         if (within(mix_.swap)) return swap(false);
         if (within(mix_.routed_swap)) return swap(true);
         if (within(mix_.compute)) {
-            message("compute", {}, {burner.block, burner.tx, 1, 100'000 + below(100'000)});
+            message("compute", {}, {burner.block, burner.tx, 1, 250'000 + below(150'000)});
             return;
         }
         if (within(mix_.revert)) {

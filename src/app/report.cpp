@@ -66,11 +66,17 @@ static std::string bar(double share) {
     return out + "]";
 }
 
+/// How much of a block was executed ahead, if anything might have been.
+static std::string ahead(const parallel::Statistics& s) {
+    if (s.candidates == 0) return "";
+    return rounded(100.0 * static_cast<double>(s.used) / static_cast<double>(s.candidates)) + " % ahead  ";
+}
+
 static std::string line(const sync::Progress& p) {
     const double blocks = static_cast<double>(p.blocks), left = static_cast<double>(p.end - p.height - 1);
     return "height " + grouped(p.height) + "  " + rounded(blocks / p.seconds) + " blocks/s  " +
            rounded(static_cast<double>(p.total.transactions) / p.seconds) + " transactions/s  " +
-           rounded(static_cast<double>(p.total.calls) / p.seconds) + " calls/s  " +
+           rounded(static_cast<double>(p.total.calls) / p.seconds) + " calls/s  " + ahead(p.block_parallel) +
            duration(left * p.seconds / blocks) + " left";
 }
 

@@ -21,7 +21,6 @@ TEST(CommandLine, WrongUsageIsExitCode2) {
              {"index", "--start-block", "-1", "--block-files", "/dev/null"},
              {"index", "--start-block", "4294967296", "--block-files", "/dev/null"},
              {"devnet", "--executor", "gpu"},
-             {"devnet", "--executor", "cpu"},
              {"devnet", "--mix", "nothing"},
              {"devnet", "--blocks", "0"},
              {"devnet", "--blocks", "many"},
