@@ -4,8 +4,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <chrono>
+#include <cstdlib>
+#include <memory>
 #include <numeric>
 #include <optional>
 
@@ -425,6 +428,47 @@ TEST_F(DeviceTest, PanicOfTheLibraryIsAnErrorAndTheProcessGoesOn) {
     device_.reset();
     SetUp();
     EXPECT_THAT(words_of(buffer(Words{1})), ElementsAre(1)) << "the adapter opens again";
+}
+
+// Runs out of memory in a process with little of it, which lavapipe calls a device without memory; wgpu-native then
+// gives the device up for lost in a write. 0: all of that came as errors.
+int run_out_of_memory() {
+    constexpr std::size_t large = std::size_t{256} << 20;
+    const rlimit limit{std::size_t{4} << 30, std::size_t{4} << 30};
+    if (setrlimit(RLIMIT_AS, &limit) != 0) return 10;
+    const auto adapter = find_adapter("");
+    if (!adapter) return 11;
+    auto device = Device::open(*adapter);
+    if (!device) return 12;
+    const std::unique_ptr<void, decltype(&std::free)> data(std::calloc(large, 1), std::free);
+    // given back later: the errors themselves need some memory
+    std::unique_ptr<void, decltype(&std::free)> reserve(std::malloc(std::size_t{64} << 20), std::free);
+    const auto first = device->create_buffer(large);
+    if (!first) return 13;
+    std::vector<Buffer> buffers;
+    while (auto buffer = device->create_buffer(large)) {
+        buffers.push_back(*buffer);
+        if (buffers.size() > 16) return 14;
+    }
+    reserve.reset();
+    if (device->create_buffer(large) || device->failed()) return 15;
+    const std::span<const std::byte> bytes(static_cast<const std::byte*>(data.get()), large);
+    for (int i = 0; device->write(*first, 0, bytes); i++) {
+        if (i > 16) return 16;
+    }
+    if (device->run({}) || !device->failed()) return 17;
+    return device->create_buffer(4) ? 18 : 0;
+}
+
+TEST(DeviceDeathTest, OutOfMemoryAndALostDeviceAreErrors) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    GTEST_SKIP() << "sanitizers need more address space than the test leaves";
+#endif
+    const auto adapter = find_adapter("");
+    ASSERT_TRUE(adapter) << adapter.error().reason;
+    if (adapter->type != "CPU") GTEST_SKIP() << "for lavapipe, whose memory is the process's";
+    testing::FLAGS_gtest_death_test_style = "threadsafe";
+    EXPECT_EXIT(std::_Exit(run_out_of_memory()), testing::ExitedWithCode(0), "");
 }
 
 TEST_F(DeviceTest, AnUnusableAdapterDoesNotOpen) {
