@@ -19,9 +19,9 @@ struct SimulationProgress {
 
 struct BulkOptions {
     unsigned threads = 1;
-    bool strict = false;                                    ///< a line that is invalid is the last one, and an error
-    const std::atomic<bool>* stop = nullptr;                ///< stop once it is true; may be null
-    std::function<void(const SimulationProgress&)> report;  ///< called now and then, by one thread at a time
+    bool strict = false;                                      ///< a line that is invalid is the last one, and an error
+    const std::atomic<bool>* stop = nullptr;                  ///< stop once it is true; may be null
+    std::function<void(const SimulationProgress&)> report{};  ///< called now and then, by one thread at a time
 };
 
 struct BulkOutcome {

@@ -9,6 +9,7 @@
 #include "alkanes/views.hpp"
 #include "app/commands.hpp"
 #include "app/devnet.hpp"
+#include "base/bytes.hpp"
 #include "protorune/network.hpp"
 
 namespace warpshrew::app {
@@ -65,6 +66,13 @@ static void add_execution_options(CLI::App& command, SharedOptions& shared) {
 
 // Heights are stored in 32 bits.
 static constexpr std::uint64_t highest_block = std::numeric_limits<std::uint32_t>::max();
+
+// Empty for an integer of 64 bits; CLI11 itself takes -1 for one.
+static std::string below_2_64(const std::string& text) {
+    u128 n = 0;
+    const bool fits = parse_decimal(text, n) && n <= std::numeric_limits<std::uint64_t>::max();
+    return fits ? "" : "not an integer below 2^64: " + text;
+}
 
 // Empty for a view that exists, also if this version does not support it; else what is wrong.
 static std::string known_view(const std::string& name) {
@@ -133,6 +141,7 @@ int run(int argc, char** argv) noexcept {
             ->check([](const std::string& file) { return file == "-" ? "" : CLI::ExistingFile(file); });
         c->add_option("--height", simulate.height, "state after this block; default: the last one")->type_name("H");
         c->add_option("--fuel", simulate.fuel, "limit of calls that give none; default: the fuel of a block at H")
+            ->check(below_2_64)
             ->type_name("N");
         c->add_option("--executor", simulate.executor, "how calls are executed: one by one, or on threads")
             ->capture_default_str()

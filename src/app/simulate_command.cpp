@@ -74,13 +74,13 @@ int simulate_command(const SharedOptions& shared, const SimulateCommand& command
     // Without their code the results would be wrong ones.
     if (node.network.active(*height) && !node.builtins.missing().empty())
         return failed({alkanes::missing_builtins_text(node.builtins, node.network)});
+    install_stop_signal();
+    std::signal(SIGPIPE, SIG_IGN);  // a failed write tells
     Result<LineSource> source = LineSource::open(command.file);
     if (!source) return failed(source.error());
 
     CpuSimulationExecutor executor({node.network, node.builtins, node.engine}, node.db, *height,
                                    command.fuel.value_or(node.network.total_fuel(*height)));
-    install_stop_signal();
-    std::signal(SIGPIPE, SIG_IGN);  // a failed write tells
     // On a terminal that shows the results the line would stand between them.
     StatusLine progress(!shared.json && ::isatty(STDOUT_FILENO) == 0);
     BulkOptions options;

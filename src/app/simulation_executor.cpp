@@ -25,9 +25,16 @@ Result<SimulationResult> CpuSimulationExecutor::execute(const SimulationCall& ca
     parcel.height = height_;
     parcel.calldata = calldata;
     parcel.vout = call.vout;
+    const std::uint64_t fuel = call.fuel.value_or(fuel_);
     SimulationResult out;
-    auto simulation = alkanes::simulate(environment_, codes_, state, parcel, call.fuel.value_or(fuel_), out.writes);
+    auto simulation = alkanes::simulate(environment_, codes_, state, parcel, fuel, out.writes);
     if (!simulation) return tl::unexpected(std::move(simulation.error()));
+    // What the storage costs comes on top of what the contract could use (alkanes-vm.md 2.3). A block's tank says no as
+    // well.
+    if (simulation->gas_used > fuel) {
+        return fail(std::string(wasm::out_of_fuel_text) + ": requested " + std::to_string(simulation->gas_used) +
+                    " units, but only " + std::to_string(fuel) + " remaining");
+    }
     out.simulation = *std::move(simulation);
     return out;
 }

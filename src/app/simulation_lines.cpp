@@ -1,6 +1,5 @@
 #include "app/simulation_lines.hpp"
 
-#include <algorithm>
 #include <array>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -111,7 +110,8 @@ class Reader final : public nlohmann::json_sax<json> {
         // or
         // "[json.exception.X] REASON 'what may be very long'"
         const std::string_view text = e.what();
-        std::string_view reason = text.substr(0, std::min(text.find("; "), text.find(" '")));
+        const std::size_t semicolon = text.find("; ");
+        std::string_view reason = text.substr(0, semicolon != std::string_view::npos ? semicolon : text.find(" '"));
         for (const std::string_view before : {"] ", ": "})
             if (const std::size_t at = reason.find(before); at != std::string_view::npos)
                 reason.remove_prefix(at + before.size());
@@ -161,6 +161,7 @@ class Reader final : public nlohmann::json_sax<json> {
     /// Hex of T in its consensus form; empty is absent, as in the view.
     template <class T>
     bool raw(std::string_view text, std::optional<T>& out) {
+        if (text.starts_with("0x")) text.remove_prefix(2);
         auto bytes = from_hex(text);
         if (!bytes) return failed(bytes.error().reason + " at digit " + std::to_string(bytes.error().offset));
         if (bytes->empty()) return true;
@@ -235,6 +236,9 @@ void append_without_result(Bytes& out, std::uint64_t line, std::string_view stat
 
 Result<SimulationCall> read_simulation_call(BytesView line) {
     if (line.find_first_not_of(" \t\r") == BytesView::npos) return fail("the line is empty");
+    // The parser takes it for the end.
+    if (const std::size_t at = line.find('\0'); at != BytesView::npos)
+        return fail("not JSON at byte " + std::to_string(at) + ": a zero byte", at);
     Reader reader;
     if (!json::sax_parse(line, &reader)) return tl::unexpected(reader.error);
     return std::move(reader.call);
