@@ -7,6 +7,7 @@
 
 #include "alkanes/indexer.hpp"
 #include "alkanes/message.hpp"
+#include "parallel/consuming_handler.hpp"
 #include "support/compare_writes.hpp"
 #include "support/random_plan.hpp"
 #include "support/random_scale.hpp"
@@ -83,6 +84,68 @@ class AheadOfTurn final : public alkanes::TransactionRunner, public protorune::M
     const store::StateReader* before_ = nullptr;
 };
 
+// Executes each message with several amounts of fuel at its turn: an effect that does not depend on the amount is the
+// same with any that suffices.
+class WithOtherFuel final : public alkanes::TransactionRunner, public protorune::MessageHandler {
+ public:
+    explicit WithOtherFuel(std::uint64_t seed) : random_(seed) {}
+
+    [[nodiscard]] bool run(const alkanes::BlockWork& block, BlockMessages& messages) override {
+        block_ = &block;
+        messages_ = &messages;
+        alkanes::run_in_order(block, *this);
+        return true;
+    }
+
+    [[nodiscard]] Result<protorune::MessageOutcome> handle(protorune::Message& message) override {
+        const auto with = [&](std::uint64_t fuel) {
+            alkanes::MessageCall call = messages_->call_of(message);
+            call.fuel = fuel;
+            const AtItsTurn now(message.state);
+            return alkanes::AheadExecution(block_->environment, block_->codes, block_->info).execute(call, now, arena_);
+        };
+        const auto plenty = with(enough);
+        // What it takes and what it needs, and amounts about them, where it runs out in all ways.
+        const std::uint64_t edges[] = {plenty.fuel_used, plenty.fuel_required, random_() % (plenty.fuel_required + 1),
+                                       messages_->call_of(message).fuel};
+        for (const std::uint64_t edge : edges) {
+            const std::uint64_t fuel = edge + random_() % 1200 - std::min<std::uint64_t>(edge, 1000);
+            const auto executed = with(fuel);
+            if (!has_effect(executed)) continue;
+            tried++;
+            if (executed.fuel_observed) continue;
+            expect_same(executed, plenty);
+            expect_same(executed, with(executed.fuel_required));
+            expect_same(executed, with(executed.fuel_required + random_() % 100));
+            unobserved++;
+        }
+        arena_.release();
+        return messages_->handle(message);
+    }
+
+    std::uint64_t tried = 0, unobserved = 0;
+    std::string difference;
+
+ private:
+    static constexpr std::uint64_t enough = 2'000'000;
+
+    static bool has_effect(const alkanes::ExecutedMessage& m) {
+        return m.status == alkanes::ExecutionStatus::succeeded || m.status == alkanes::ExecutionStatus::failed;
+    }
+    void expect_same(const alkanes::ExecutedMessage& a, const alkanes::ExecutedMessage& b) {
+        if (a.fuel_required > b.call.fuel || parallel::same_effect(a, b)) return;
+        difference = "with fuel " + std::to_string(a.call.fuel) + ", of which " + std::to_string(a.fuel_required) +
+                     " is said to suffice: " + std::to_string(a.fuel_used) + " used, " + std::string(a.error) +
+                     "; with " + std::to_string(b.call.fuel) + ": " + std::to_string(b.fuel_used) + " used, " +
+                     std::string(b.error);
+    }
+
+    std::mt19937_64 random_;
+    const alkanes::BlockWork* block_ = nullptr;
+    BlockMessages* messages_ = nullptr;
+    store::Arena arena_;
+};
+
 struct Indexers {
     explicit Indexers(PlanRules rules)
         : network(plan_network(rules)),
@@ -94,13 +157,18 @@ struct Indexers {
     alkanes::Indexer in_order, ahead;
 };
 
-// How the plan's blocks differ; empty if they do not.
-std::string difference(const Plan& plan, Counts& counts) {
+Indexers& indexers_of(const Plan& plan) {
     static std::array<Indexers, 3> all{Indexers(PlanRules::devnet), Indexers(PlanRules::shared_fuel),
                                        Indexers(PlanRules::old_calls)};
     Indexers& indexers = all.at(static_cast<std::size_t>(plan.rules));
     indexers.in_order.forget();
     indexers.ahead.forget();
+    return indexers;
+}
+
+// How the plan's blocks differ; empty if they do not.
+std::string difference(const Plan& plan, Counts& counts) {
+    Indexers& indexers = indexers_of(plan);
     PlanTxids txids = plan_world().txids;
     PlanState state(plan_world());
     AheadOfTurn runner(plan.seed);
@@ -127,7 +195,7 @@ std::string difference(const Plan& plan, Counts& counts) {
 
 TEST(Ahead, EffectsReplayedAreThoseInOrder) {
     Counts counts;
-    const std::uint64_t plans = scaled(1500);
+    const std::uint64_t plans = scaled(1000);
     for (std::uint64_t seed = 1; seed <= plans; seed++) {
         const Plan plan = random_plan(seed, plan_world());
         if (difference(plan, counts).empty()) continue;
@@ -140,6 +208,39 @@ TEST(Ahead, EffectsReplayedAreThoseInOrder) {
     EXPECT_GT(counts.by_rejection[0], plans * 4);
     EXPECT_GT(counts.by_rejection[4], plans / 4);  // fuel
     EXPECT_GT(counts.by_rejection[5], plans / 2);  // state
+}
+
+std::string fuel_difference(const Plan& plan, std::uint64_t* tried = nullptr, std::uint64_t* unobserved = nullptr) {
+    alkanes::Indexer& indexer = indexers_of(plan).ahead;
+    PlanTxids txids = plan_world().txids;
+    PlanState state(plan_world());
+    WithOtherFuel runner(plan.seed);
+    std::uint64_t height = plan_world().height;
+    for (const PlanBlock& b : build_plan(plan, height, txids)) {
+        store::BlockState block(state);
+        if (const auto r = indexer.index(block, height++, b.block, &runner); !r) return r.error().reason;
+        state.apply(block);
+    }
+    if (tried != nullptr) *tried += runner.tried;
+    if (unobserved != nullptr) *unobserved += runner.unobserved;
+    return runner.difference;
+}
+
+TEST(Ahead, EffectsDoNotDependOnFuelUnlessTheySaySo) {
+    std::uint64_t tried = 0, unobserved = 0;
+    const std::uint64_t plans = scaled(500);
+    for (std::uint64_t seed = 1; seed <= plans; seed++) {
+        const Plan plan = random_plan(seed, plan_world());
+        const std::string d = fuel_difference(plan, &tried, &unobserved);
+        if (d.empty()) continue;
+        const Plan small = shrink_plan(
+            plan, [](const Plan& p) { return !fuel_difference(p).empty(); }, 1000);
+        FAIL() << "seed " << seed << ": " << d << "\nthe smallest: " << fuel_difference(small) << "\n"
+               << describe(small);
+    }
+    std::cout << tried << " effects, " << unobserved << " of them whatever the fuel\n";
+    EXPECT_GT(unobserved, plans * 10);
+    EXPECT_GT(tried - unobserved, plans * 10);
 }
 
 }  // namespace

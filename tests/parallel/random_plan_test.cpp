@@ -100,6 +100,7 @@ class Observer {
             {"a step that fails", "reverts"},
             {"unreachable", "traps"},
             {"unexpected end-of-file", "calls of what is no contract"},
+            {"out of bounds table access: Table(", "failures that show the frames before"},
             {"balance underflow during debit_mintable", "tokens that runes have the ids of"},
             {"balance underflow, transferring", "tokens that are not there"}};
         for (const auto& [part, name] : texts)
@@ -236,6 +237,7 @@ TEST(RandomPlans, HoldEverythingThatBlocksCanDo) {
                                                              {"traps", 15},
                                                              {"tokens that are not there", 35},
                                                              {"tokens that runes have the ids of", 10},
+                                                             {"failures that show the frames before", 8},
                                                              {"calls of what is no contract", 120},
                                                              {"deployments", 200},
                                                              {"clones", 80},
