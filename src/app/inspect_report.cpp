@@ -61,6 +61,7 @@ class UsedKeys {
 
     [[nodiscard]] std::string numbers(const std::vector<KeyId>& list) const {
         std::vector<std::uint32_t> out;
+        out.reserve(list.size());
         for (const KeyId k : list) out.push_back(numbers_[k]);
         std::ranges::sort(out);
         return ranges(out);
@@ -156,7 +157,7 @@ void print_inspect_table(std::ostream& out, const BlockAnalysis& analysis) {
     for (std::size_t i = 0; i < analysis.candidates.size(); i++) {
         const AnalysedCandidate& c = analysis.candidates[i];
         std::string last = before[i];
-        if (!c.demoted.empty()) last = "demoted: " + c.demoted + (last.empty() ? "" : "; " + last);
+        if (!c.demoted.empty()) last.insert(0, "demoted: " + c.demoted + (last.empty() ? "" : "; "));
         rows.push_back({std::to_string(i), candidate_name(c), readable_id(c.target),
                         c.level == 0 ? "-" : std::to_string(c.level), keys.numbers(c.set.reads),
                         keys.numbers(c.set.writes), last});

@@ -43,7 +43,7 @@ std::string outpoint(BytesView bytes) {
     return to_hex(BytesView(reversed).substr(0, 4)) + "..:" + std::to_string(load_le<std::uint32_t>(&bytes[id_size]));
 }
 
-std::string with_rest(std::string text, BytesView rest) {
+std::string with_rest(const std::string& text, BytesView rest) {
     return rest.empty() ? text : text + " " + readable_bytes(rest);
 }
 
@@ -59,7 +59,7 @@ std::optional<std::string> contract_key(BytesView rest) {
     return "balance of " + readable_id(*id) + " in " + readable_id(*who);
 }
 
-std::optional<std::string> outpoint_key(std::string what, BytesView rest) {
+std::optional<std::string> outpoint_key(const std::string& what, BytesView rest) {
     const auto bytes = take(rest, outpoint_size);
     if (!bytes) return std::nullopt;
     return with_rest(what + " " + outpoint(*bytes), rest);

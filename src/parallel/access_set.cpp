@@ -41,7 +41,7 @@ BytesView sheet_owner(BytesView key) {
 /// Numbers of the keys, in the order of the keys, so that they are the same whatever order they were found in.
 std::vector<KeyId> add_all(KeyTable& keys, std::vector<Bytes>& list) {
     std::ranges::sort(list);
-    list.erase(std::ranges::unique(list).begin(), list.end());
+    list.erase(std::unique(list.begin(), list.end()), list.end());
     std::vector<KeyId> out;
     out.reserve(list.size());
     for (const Bytes& key : list) out.push_back(keys.add(key));
