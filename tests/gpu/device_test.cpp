@@ -56,7 +56,7 @@ class DeviceTest : public testing::Test {
         return made.value_or(Buffer{});
     }
     Buffer buffer(const Words& words) {
-        const Buffer made = buffer(words.size() * 4);
+        Buffer made = buffer(words.size() * 4);
         const auto written = device().write(made, 0, std::span<const std::uint32_t>(words));
         EXPECT_TRUE(written) << written.error().reason;
         return made;
@@ -327,8 +327,9 @@ TEST_F(DeviceTest, TooManyBuffersForTheAdapterAreAnError) {
         std::string body;
         for (std::uint32_t i = 0; i < n; i++) {
             const std::string number = std::to_string(i);
-            source.wgsl += "@group(0) @binding(" + number + ") var<storage, read_write> b" + number + ": u32;\n";
-            body += "b" + number + " = " + number + "u;\n";
+            source.wgsl.append("@group(0) @binding(").append(number).append(") var<storage, read_write> b");
+            source.wgsl.append(number).append(": u32;\n");
+            body.append("b").append(number).append(" = ").append(number).append("u;\n");
         }
         source.wgsl += "@compute @workgroup_size(1) fn main() {\n" + body + "}\n";
         return source;
