@@ -14,13 +14,13 @@
 namespace warpshrew::gpu {
 
 /// What a supervisor may import: operations on the lane.
-inline constexpr std::array<std::string_view, 16> supervisor_imports{"contract_load8",
+inline constexpr std::array<std::string_view, 15> supervisor_imports{"contract_load8",
                                                                      "contract_load32",
                                                                      "contract_load64",
                                                                      "contract_store8",
                                                                      "contract_store32",
                                                                      "contract_store64",
-                                                                     "payload",
+                                                                     "tx_payloads",
                                                                      "input_state",
                                                                      "state_map",
                                                                      "output",
@@ -28,8 +28,7 @@ inline constexpr std::array<std::string_view, 16> supervisor_imports{"contract_l
                                                                      "free_pages",
                                                                      "stop",
                                                                      "get_state",
-                                                                     "set_state",
-                                                                     "contract_bytes"};
+                                                                     "set_state"};
 
 struct ModuleContext {
     const wasm::Module& module;

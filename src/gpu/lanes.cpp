@@ -38,12 +38,18 @@ Result<Lanes> Lanes::create(Device& device, const Kernel& kernel, std::uint32_t 
 }
 
 Result<std::vector<LaneEnd>> Lanes::run(std::span<const LaneStart> starts, const LaunchOptions& options) {
+    if (auto r = start(starts); !r) return tl::unexpected(r.error());
+    const auto ends = proceed(options);
+    if (!ends) return tl::unexpected(ends.error());
+    return std::vector<LaneEnd>(ends->begin(), ends->end());
+}
+
+Result<void> Lanes::start(std::span<const LaneStart> starts) {
     if (starts.size() > lanes_) return fail("more calls than lanes");
-    if (options.budget < least_budget) return fail("too few steps for a launch");
-    const auto flag = [&](LaneField f, std::size_t lane) -> std::uint32_t& {
-        return flags_[static_cast<std::size_t>(f) * lanes_ + lane];
-    };
     flags_.assign(std::size_t{fields} * lanes_, 0);
+    ends_.assign(starts.size(), {.status = LaneStatus::running});
+    launches_ = 0;
+    resumed_ = true;
     // Registers that the lanes start with: a root record, and what they are called with.
     std::size_t first_registers = 0;
     for (const LaneStart& s : starts) first_registers = std::max(first_registers, s.globals + 1 + s.args.size());
@@ -59,8 +65,7 @@ Result<std::vector<LaneEnd>> Lanes::run(std::span<const LaneStart> starts, const
                 registers[(s.globals + 1 + i) * group_lanes + k] = s.args[i];
         }
         const std::uint64_t at = std::uint64_t{g} * shape_.registers * group_lanes * 8;
-        if (auto r = device_->write(registers_, at, std::span<const std::uint64_t>(registers)); !r)
-            return tl::unexpected(r.error());
+        if (auto r = device_->write(registers_, at, std::span<const std::uint64_t>(registers)); !r) return r;
     }
     for (std::size_t l = 0; l < starts.size(); l++) {
         const LaneStart& s = starts[l];
@@ -76,8 +81,30 @@ Result<std::vector<LaneEnd>> Lanes::run(std::span<const LaneStart> starts, const
         flag(LaneField::supervisor, l) = s.supervisor ? 1 : 0;
         flag(LaneField::payload, l) = s.payload;
     }
-    if (auto r = device_->write(status_flags_, 0, std::span<const std::uint32_t>(flags_)); !r)
-        return tl::unexpected(r.error());
+    return {};
+}
+
+void Lanes::resume(std::uint32_t lane) {
+    flag(LaneField::status, lane) = static_cast<std::uint32_t>(LaneStatus::running);
+    ends_[lane].status = LaneStatus::running;
+    resumed_ = true;
+}
+
+Result<void> Lanes::launch(const Bindings& bindings) {
+    if (resumed_) {
+        if (auto r = device_->write(status_flags_, 0, std::span<const std::uint32_t>(flags_)); !r) return r;
+        resumed_ = false;
+    }
+    Commands commands;
+    if (launches_ == 0) commands.clear(page_tables_, 0, page_tables_.size());
+    commands.dispatch(kernel_, bindings, lanes_ / group_lanes);
+    commands.read(status_flags_, 0, std::span<std::uint32_t>(flags_));
+    launches_++;
+    return device_->run(commands);
+}
+
+Result<std::span<const LaneEnd>> Lanes::proceed(const LaunchOptions& options) {
+    if (options.budget < least_budget) return fail("too few steps for a launch");
     std::array<std::uint32_t, static_cast<std::size_t>(Parameter::count)> parameters{};
     const auto set = [&](Parameter p, std::uint32_t v) { parameters[static_cast<std::size_t>(p)] = v; };
     set(Parameter::lanes, lanes_);
@@ -110,44 +137,39 @@ Result<std::vector<LaneEnd>> Lanes::run(std::span<const LaneStart> starts, const
     const auto bound = device_->bind(kernel_, bindings);
     if (!bound) return tl::unexpected(bound.error());
 
-    std::vector<LaneEnd> ends(starts.size());
-    std::vector<bool> waiting(starts.size(), true);
-    launches_ = 0;
-    for (std::uint64_t most = 0;; most += options.budget) {
-        Commands commands;
-        if (launches_ == 0) commands.clear(page_tables_, 0, page_tables_.size());
-        commands.dispatch(kernel_, *bound, lanes_ / group_lanes);
-        commands.read(status_flags_, 0, std::span<std::uint32_t>(flags_));
-        launches_++;
-        if (auto r = device_->run(commands); !r) return tl::unexpected(r.error());
-        bool again = false;
-        for (std::size_t l = 0; l < starts.size(); l++) {
-            if (!waiting[l]) continue;
-            auto status = static_cast<LaneStatus>(flag(LaneField::status, l));
+    for (bool again = true; again;) {
+        if (auto r = launch(*bound); !r) return tl::unexpected(r.error());
+        again = false;
+        for (std::size_t l = 0; l < ends_.size(); l++) {
+            LaneEnd& end = ends_[l];
+            if (end.status != LaneStatus::running) continue;
+            const auto status = static_cast<LaneStatus>(flag(LaneField::status, l));
             const std::uint32_t steps = flag(LaneField::steps, l);
-            LaneEnd& end = ends[l];
             end.steps += steps;
-            if (status == LaneStatus::running && steps == options.budget) {
-                if (most + options.budget < options.most_steps) {
-                    again = true;
-                    continue;
-                }
-                status = LaneStatus::handed_back;
-                flag(LaneField::detail, l) = static_cast<std::uint32_t>(HandBack::steps);
-            } else if (status == LaneStatus::running) {
-                status = LaneStatus::fault;
-            }
-            waiting[l] = false;
-            end.status = status;
             end.detail = flag(LaneField::detail, l);
+            end.status = status;
+            if (status == LaneStatus::running && steps != options.budget) {
+                end.status = LaneStatus::fault;
+            } else if (status == LaneStatus::running && end.steps >= options.most_steps) {
+                end.status = LaneStatus::handed_back;
+                end.detail = static_cast<std::uint32_t>(HandBack::steps);
+            } else if (status == LaneStatus::running) {
+                again = true;
+                continue;
+            }
+            if (status == LaneStatus::running) {
+                // The lanes that go on must not take this one with them.
+                flag(LaneField::status, l) = static_cast<std::uint32_t>(end.status);
+                resumed_ = true;
+            }
             end.fuel = flag(LaneField::fuel_low, l) | std::uint64_t{flag(LaneField::fuel_high, l)} << 32;
             end.memory = flag(LaneField::memory, l);
             end.used = flag(LaneField::used, l);
             end.own = flag(LaneField::own, l);
             end.output = flag(LaneField::out, l);
         }
-        if (!again) return ends;
     }
+    return std::span<const LaneEnd>(ends_);
 }
 
 Result<std::vector<std::uint32_t>> Lanes::interleaved(const Buffer& buffer, std::uint32_t lane, std::uint64_t items,

@@ -29,7 +29,7 @@ struct LaneStart {
     std::uint64_t fuel = 0;
     std::uint32_t payload = 0;
     bool supervisor = false;
-    std::vector<std::uint64_t> args;
+    std::vector<std::uint64_t> args = {};
 };
 
 /// How it ended.
@@ -59,11 +59,19 @@ class Lanes {
     [[nodiscard]] static Result<Lanes> create(Device& device, const Kernel& kernel, std::uint32_t lanes,
                                               const LaneShape& shape);
 
-    /// Runs the calls, at most as many as there are lanes, and waits for all. A lane that neither ended nor used its
-    /// steps has the status `fault`.
+    /// Runs the calls, at most as many as there are lanes, and waits for all: start() and proceed().
     [[nodiscard]] Result<std::vector<LaneEnd>> run(std::span<const LaneStart> starts, const LaunchOptions& options);
 
-    [[nodiscard]] std::uint32_t launches() const noexcept { return launches_; }  ///< of the last run
+    /// Sets the lanes up for these calls.
+    [[nodiscard]] Result<void> start(std::span<const LaneStart> starts);
+    /// Launches until no lane runs, and says how each is then. A lane that neither ended nor used its steps has the
+    /// status `fault`.
+    [[nodiscard]] Result<std::span<const LaneEnd>> proceed(const LaunchOptions& options);
+    /// Lets a lane that wants a key go on with the next proceed().
+    void resume(std::uint32_t lane);
+
+    /// Since start().
+    [[nodiscard]] std::uint32_t launches() const noexcept { return launches_; }
 
     /// Registers of one lane, from the last run.
     [[nodiscard]] Result<std::vector<std::uint64_t>> registers(std::uint32_t lane, std::uint32_t begin,
@@ -80,6 +88,10 @@ class Lanes {
  private:
     Lanes(Device& device, const Kernel& kernel, std::uint32_t lanes, const LaneShape& shape)
         : device_(&device), kernel_(kernel), lanes_(lanes), shape_(shape) {}
+    [[nodiscard]] std::uint32_t& flag(LaneField f, std::size_t lane) {
+        return flags_[static_cast<std::size_t>(f) * lanes_ + lane];
+    }
+    [[nodiscard]] Result<void> launch(const Bindings& bindings);
     [[nodiscard]] Result<std::vector<std::uint32_t>> interleaved(const Buffer& buffer, std::uint32_t lane,
                                                                  std::uint64_t items, std::uint64_t begin,
                                                                  std::uint64_t n, std::uint32_t words);
@@ -90,6 +102,8 @@ class Lanes {
     LaneShape shape_;
     Buffer parameters_, registers_, memories_, page_tables_, status_flags_, output_state_, nothing_;
     std::vector<std::uint32_t> flags_;
+    std::vector<LaneEnd> ends_;
+    bool resumed_ = false;
     std::uint32_t launches_ = 0;
 };
 

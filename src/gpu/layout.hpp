@@ -159,7 +159,8 @@ inline constexpr std::uint32_t max_cells = 131072, max_depth = 1024;  // wasmi-f
     X(result_low)  /* of the root */                                              \
     X(result_high) /* */                                                          \
     X(payload)     /* first word of the call in tx_payloads */                    \
-    X(out)         /* words in output_state */
+    X(out)         /* words in output_state */                                    \
+    X(map_mask)    /* slots of state_map less one: from the parameters */
 
 enum class LaneField : std::uint32_t {
 #define X(name) name,
@@ -204,5 +205,81 @@ enum class Parameter : std::uint32_t {
 
 /// Buffers of `input`.
 enum class InputBuffer : std::uint32_t { tx_payloads, input_state, state_map };
+
+/// Why the supervisor hands a lane back: HandBack::supervisor and this.
+enum class GiveUp : std::uint32_t {
+    deployment,   ///< a call that creates a contract
+    precompile,   ///< a call to a precompiled contract
+    no_contract,  ///< a call to what is no contract, or has no device code
+    error_text,   ///< an error whose words have numbers in them, or are not ASCII
+    odd_balance,  ///< a stored balance that is not 16 bytes
+    settlement    ///< an error after the contract ran
+};
+
+/// A call in tx_payloads: words from LaneField::payload on.
+namespace payload {
+enum : std::uint32_t {
+    position,  ///< of its reads
+    flags,
+    height_low,
+    height_high,
+    store_byte,  ///< fuel a byte of storage
+    module,      ///< header of the contract's code
+    context,     ///< word at which the serialized context begins (alkanes-vm.md 3.3)
+    context_bytes,
+    transaction,  ///< the same for the raw transaction and the raw block
+    transaction_bytes,
+    block,
+    block_bytes,
+    words
+};
+inline constexpr std::uint32_t deducts = 1;   ///< flag: host functions take their fuel (3.4)
+inline constexpr std::uint32_t contains = 2;  ///< flag: a failed call is contained (2.4.9)
+}  // namespace payload
+
+/// Keys on the device: a word of eight bytes that says what kind, an id of 32 bytes, and the rest. A storage key is
+/// followed by the contract's key, a balance of the token `id` by its owner.
+enum class KeyKind : std::uint32_t { storage, balance, code, sequence };
+inline constexpr std::uint32_t key_front = 40;  ///< bytes before the rest
+
+/// input_state: of a key its size in bytes and how many versions it has, the word at which they begin, a word of
+/// nothing, and the key, zeros up to eight bytes. A version: from which position on it counts, the word at which the
+/// value begins, its bytes, a word of nothing. The value of a code key is the header of the code, or empty: none that a
+/// device can run. state_map: slots of two words, the upper half of the key's hash and the place of the key, 0 for
+/// none. A key lies in the first free slot from the lower half of its hash on.
+inline constexpr std::uint32_t key_words = 4, version_words = 4;
+
+/// The hash of a key: over its words of eight bytes, the last filled up with zeros.
+constexpr std::uint64_t key_hash(std::uint64_t hash, std::uint64_t word) {
+    hash = (hash ^ word) * 0x9e3779b97f4a7c15;
+    return hash ^ (hash >> 32);
+}
+
+/// output_state: records, one after the other. Bytes are filled up to words; ids and amounts are 4 or 8 words.
+enum class Record : std::uint32_t {
+    none,
+    read,    ///< place of the key in input_state
+    append,  ///< owner, token: to the owner's inventory
+    enter,   ///< CallType, fuel used (2 words), size of the context, context
+    leave,   ///< 1 success, fuel used (2 words), size of the response, response as contracts give it
+    want,    ///< size of a key, key: what the lane waits for. The next record takes its place
+    write,   ///< size of key, size of value, key, value; the last one of a key comes first
+    end      ///< see `ending`
+};
+
+/// What follows Record::end.
+namespace ending {
+enum : std::uint32_t {
+    succeeded,
+    fuel_used,                          ///< 2 words
+    fuel_required = fuel_used + 2,      ///< 2 words
+    fuel_observed = fuel_required + 2,  ///< 1 or 0
+    sequence_observed,
+    sequence_required,  ///< 4 words
+    frames = sequence_required + 4,
+    bytes,  ///< of what follows: the response, or the error's text
+    words
+};
+}
 
 }  // namespace warpshrew::gpu

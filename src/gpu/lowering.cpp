@@ -171,7 +171,8 @@ Result<DeviceModule> lower(BytesView bytes, const LoweringOptions& options) {
         if (!options.all_exports && !is_execute) continue;
         const std::uint32_t at = lower_entry(context, e.index, w);
         if (is_execute) w[header::entry] = at;
-        out.entries.push_back({std::string(e.name), at, static_cast<std::uint32_t>(t.params.size()),
+        out.entries.push_back({std::string(e.name), at, context.descriptors[e.index],
+                               static_cast<std::uint32_t>(t.params.size()),
                                static_cast<std::uint32_t>(t.results.size())});
     }
     if (!m.tables.empty()) {

@@ -17,7 +17,8 @@ struct DeviceModule {
     std::vector<std::uint32_t> words;  ///< the header first
     struct Entry {
         std::string name;
-        std::uint32_t at = 0;  ///< of the code that calls it, from the header on
+        std::uint32_t at = 0;          ///< of the code that calls it, from the header on
+        std::uint32_t descriptor = 0;  ///< of the function itself
         std::uint32_t params = 0, results = 0;
     };
     std::vector<Entry> entries;

@@ -165,13 +165,17 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
                         if (first_place == none || last_place == none) {
                             status = status_handed_back;
                             detail = hand_back_memory;
+                        } else if (stores && first_place < read_only && last_place < read_only) {
+                            own = max(own, lane_pages - min(first_place, last_place) / memory_page_words);
                         } else if (stores) {
-                            own = max(own, last_page + 1u);
+                            status = status_fault;
                         }
                     }
                     // What is read only, and none as well, is at least read_only.
                     let limit = select(none, read_only, stores);
-                    if (first_place >= limit || last_place >= limit) {
+                    if (status != status_running) {
+                        next = pc;
+                    } else if (first_place >= limit || last_place >= limit) {
                         next = pc;
                         mode = op_find_page;
                         probe = 0u;
@@ -314,6 +318,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
                     case lane_cells: { r = u64(cells); }
                     case lane_depth: { r = u64(depth); }
                     case lane_level: { r = u64(level); }
+                    case lane_map_mask: { r = u64(parameters[parameter_map_slots] - 1u); }
                     case lane_payload: { r = u64(status_flags[lane_payload * lanes + lane]); }
                     default: { status = status_fault; }
                 }
@@ -426,7 +431,10 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
             default: { status = status_fault; }
         }
 
-        if (trap != trap_none || leaves) {
+        if (trap != trap_none && supervisor) {
+            status = status_fault;
+            writes = false;
+        } else if (trap != trap_none || leaves) {
             if (link == none) {
                 status = select(status_trapped, status_finished, trap == trap_none);
                 detail = trap;
@@ -452,8 +460,8 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
             }
         }
         if (writes) { registers[register_base + to * group_lanes] = r; }
-        // A lane that stops keeps its place: it can be looked at, or go on.
-        if (status == status_running) { pc = next; }
+        // A lane that stops goes on behind the stop, if it is let run again.
+        pc = next;
     }
 
     status_flags[lane_status * lanes + lane] = status;

@@ -81,17 +81,20 @@ fn remember(p: u32, place: u32) {
     found_place = select(found_place, vec4<u32>(place), is);
 }
 
-// The supervisor's pages lie at the end of the lane's memory, the first one last; what it does not write lies in its code.
+// The supervisor's pages lie at the end of the lane's memory, the first one last, but for those that its code has content
+// for, which are only read.
 fn own_place(p: u32) -> u32 {
     let h = parameters[parameter_supervisor_module] * 4u;
     let in_image = p - code_words[h + header_image_first];
-    if (in_image < code_words[h + header_image_count]) {
+    let count = code_words[h + header_image_count];
+    if (in_image < count) {
         let at = code_words[h + code_words[h + header_image_pages] + in_image];
-        if (at != 0u) { return read_only | (h + at); }
+        return read_only | select(h + at, 0u, at == 0u);
     }
+    let n = select(p, p - count, p >= code_words[h + header_image_first]);
     let all = parameters[parameter_lane_pages];
-    if (p >= all - used) { return none; }
-    return (all - 1u - p) * memory_page_words;
+    if (n >= all - used) { return none; }
+    return (all - 1u - n) * memory_page_words;
 }
 
 fn read_word(place: u32, word: u32) -> u32 {

@@ -1,0 +1,228 @@
+#include "gpu/call_records.hpp"
+
+#include <absl/container/flat_hash_set.h>
+
+#include <limits>
+
+#include "alkanes/keys.hpp"
+#include "alkanes/serialization.hpp"
+
+namespace warpshrew::gpu {
+namespace {
+
+using alkanes::ExecutedMessage;
+using alkanes::ExecutionStatus;
+using alkanes::StateRead;
+using protorune::RuneId;
+using protorune::RuneTransfer;
+
+/// Reads words; past the end zeros, and `failed`.
+class Words {
+ public:
+    explicit Words(std::span<const std::uint32_t> words) : words_(words) {}
+    std::uint32_t u32() {
+        if (at_ >= words_.size()) {
+            failed_ = true;
+            return 0;
+        }
+        return words_[at_++];
+    }
+    std::uint64_t u64() {
+        const std::uint64_t low = u32();
+        return low | std::uint64_t{u32()} << 32;
+    }
+    u128 big() {
+        const u128 low = u64();
+        return low | static_cast<u128>(u64()) << 64;
+    }
+    RuneId id() {
+        const u128 block = big();
+        return {block, big()};
+    }
+    /// `n` bytes, in words.
+    BytesView bytes(std::size_t n) {
+        const std::size_t words = (n + 3) / 4;
+        if (words > words_.size() - at_) {
+            failed_ = true;
+            return {};
+        }
+        const BytesView out = as_bytes(words_.data() + at_, n);
+        at_ += words;
+        return out;
+    }
+    [[nodiscard]] bool failed() const noexcept { return failed_; }
+
+ private:
+    std::span<const std::uint32_t> words_;
+    std::size_t at_ = 0;
+    bool failed_ = false;
+};
+
+/// A serialized context, with room for what refers to it.
+struct Context {
+    std::vector<RuneTransfer> incoming;
+    std::vector<u128> inputs;
+    alkanes::TracedContext traced;
+};
+bool read_context(BytesView bytes, Context& out) {
+    constexpr std::size_t front = 96, transfer = 48;
+    if (bytes.size() < front) return false;
+    const auto big = [&](std::size_t at) { return load_le<u128>(bytes.data() + at); };
+    const u128 n = big(80);
+    if (n > (bytes.size() - front) / transfer) return false;
+    for (std::size_t i = 0; i < n; i++) {
+        const std::size_t at = front + i * transfer;
+        out.incoming.push_back({{big(at), big(at + 16)}, big(at + 32)});
+    }
+    for (std::size_t at = front + out.incoming.size() * transfer; at + 16 <= bytes.size(); at += 16)
+        out.inputs.push_back(big(at));
+    out.traced = {{big(0), big(16)}, {big(32), big(48)}, out.inputs, static_cast<std::uint32_t>(big(64)), out.incoming};
+    return true;
+}
+
+template <class T>
+std::span<const T> keep(store::Arena& arena, const std::vector<T>& from) {
+    if (from.empty()) return {};
+    T* to = static_cast<T*>(arena.allocate(from.size() * sizeof(T), alignof(T)));
+    std::uninitialized_copy(from.begin(), from.end(), to);
+    return {to, from.size()};
+}
+
+class Decoder {
+ public:
+    Decoder(const PreparedCall& call, const StateTable& state, ContractCodes& codes, store::Arena& arena)
+        : call_(call), state_(state), codes_(codes), arena_(arena) {}
+
+    bool decode(Words words, ExecutedMessage& out) {
+        if (call_.reads_sequence) read(Bytes(alkanes::sequence_key), call_.sequence);
+        read_code(*call_.code);
+        trace_.enter(alkanes::CallType::call, {call_.target, {}, call_.inputs, call_.call.vout, call_.call.incoming},
+                     0);
+        for (;;) {
+            switch (static_cast<Record>(words.u32())) {
+                case Record::read: {
+                    const auto* e = state_.entry(words.u32());
+                    if (e == nullptr) return false;
+                    const auto key = parse_device_key(e->key);
+                    if (!key) return false;
+                    if (key->kind == KeyKind::code)
+                        read_code(codes_.find(key->id, call_.position));
+                    else
+                        read(e->store_key, e->at(call_.position));
+                    break;
+                }
+                case Record::append: {
+                    const RuneId who = words.id();
+                    appends_.push_back({keep_bytes(alkanes::inventory_key(who)), keep_bytes(words.bytes(32))});
+                    break;
+                }
+                case Record::enter: {
+                    const auto type = static_cast<alkanes::CallType>(words.u32());
+                    const std::uint64_t used = words.u64();
+                    const std::uint32_t n = words.u32();
+                    Context context;
+                    if (!read_context(words.bytes(n), context)) return false;
+                    trace_.enter(type, context.traced, used);
+                    break;
+                }
+                case Record::leave: {
+                    const bool success = words.u32() == 1;
+                    const std::uint64_t used = words.u64();
+                    const std::uint32_t n = words.u32();
+                    const auto response = alkanes::decode_response(words.bytes(n));
+                    if (!response) return false;
+                    trace_.exit(success, *response, used);
+                    break;
+                }
+                case Record::write: {
+                    const std::uint32_t key_size = words.u32(), value_size = words.u32();
+                    const auto key = parse_device_key(words.bytes(key_size));
+                    const BytesView value = words.bytes(value_size);
+                    if (!key) return false;
+                    Bytes full = store_key(*key);
+                    if (written_.contains(full)) break;  // later than this one
+                    writes_.push_back({keep_bytes(full), keep_bytes(value)});
+                    written_.insert(std::move(full));
+                    break;
+                }
+                case Record::end:
+                    return end(words, out) && !words.failed();
+                default:
+                    return false;
+            }
+            if (words.failed()) return false;
+        }
+    }
+
+ private:
+    BytesView keep_bytes(BytesView b) { return store::copy_into(arena_, b); }
+    void read(const Bytes& key, BytesView value, StateRead::Kind kind = StateRead::Kind::value) {
+        if (!read_.insert(key).second) return;
+        reads_.push_back({keep_bytes(key), keep_bytes(value), kind});
+    }
+    void read_code(const ContractCodes::Code& code) {
+        for (const RuneId& hop : code.hops) read(alkanes::code_key(hop), "", StateRead::Kind::unwritten);
+    }
+
+    bool end(Words& words, ExecutedMessage& out) {
+        const bool succeeded = words.u32() == 1;
+        out.fuel_used = words.u64();
+        out.fuel_required = words.u64();
+        out.fuel_observed = words.u32() != 0;
+        out.sequence_observed = words.u32() != 0;
+        out.sequence_required = std::max(words.big(), call_.sequence_required);
+        out.frames = words.u32();
+        const std::uint32_t n = words.u32();
+        const BytesView bytes = words.bytes(n);
+        if (succeeded) {
+            const auto response = alkanes::decode_response(bytes);
+            if (!response) return false;
+            trace_.exit(true, *response, out.fuel_used);
+            out.tokens = keep(arena_, response->alkanes);
+            out.writes = keep(arena_, writes_);
+            out.status = ExecutionStatus::succeeded;
+        } else {
+            out.error = keep_bytes(bytes);
+            trace_.exit(false, alkanes::revert_response(bytes), std::numeric_limits<std::uint64_t>::max());
+            out.status = ExecutionStatus::failed;
+        }
+        out.reads = keep(arena_, reads_);
+        out.appends = keep(arena_, appends_);
+        out.trace = keep_bytes(trace_.body());
+        out.trace_entries =
+            keep(arena_, std::vector<alkanes::TraceEntry>(trace_.entries().begin(), trace_.entries().end()));
+        return true;
+    }
+
+    const PreparedCall& call_;
+    const StateTable& state_;
+    ContractCodes& codes_;
+    store::Arena& arena_;
+    alkanes::Trace trace_;
+    std::vector<StateRead> reads_;
+    std::vector<alkanes::StateWrite> writes_;
+    std::vector<store::Append> appends_;
+    absl::flat_hash_set<Bytes> read_, written_;
+};
+
+}  // namespace
+
+ExecutedMessage decode_records(const PreparedCall& call, std::span<const std::uint32_t> words, const StateTable& state,
+                               ContractCodes& codes, store::Arena& arena) {
+    ExecutedMessage out;
+    out.call = call.call;
+    if (!Decoder(call, state, codes, arena).decode(Words(words), out)) return {};
+    out.checksum = alkanes::checksum_of(out);
+    return out;
+}
+
+Bytes wanted_key(std::span<const std::uint32_t> words, std::size_t at) {
+    if (at >= words.size()) return {};
+    Words w(words.subspan(at));
+    if (static_cast<Record>(w.u32()) != Record::want) return {};
+    const std::uint32_t n = w.u32();
+    const BytesView key = w.bytes(n);
+    return w.failed() ? Bytes() : Bytes(key);
+}
+
+}  // namespace warpshrew::gpu

@@ -1,0 +1,60 @@
+#include "gpu/contract_codes.hpp"
+
+#include "alkanes/gzip.hpp"
+#include "alkanes/keys.hpp"
+
+namespace warpshrew::gpu {
+
+static constexpr std::size_t alias_size = 32;
+static constexpr int most_hops = 16;  // more is left to the CPU
+
+/// 0 if it cannot be had: an error there, or nothing for a device.
+std::uint32_t ContractCodes::place(BytesView module) {
+    if (!batch_->environment.engine.compile(module)) return 0;
+    const auto code = lower(module);
+    if (!code || code->words[header::entry] == 0) return 0;
+    return buffer_.add(*code);
+}
+
+ContractCodes::Code ContractCodes::look_up(const protorune::RuneId& id, std::uint32_t position) {
+    Code out;
+    protorune::RuneId at = id;
+    const auto& builtins = batch_->environment.builtins;
+    for (int i = 0; i < most_hops; i++) {
+        if (builtins.contains(at)) {
+            const Bytes& module = builtins.code(at, batch_->height);
+            const auto [known, is_new] = builtins_.try_emplace(&module);
+            if (is_new) known->second = place(module);
+            out.header = known->second;
+            return out;
+        }
+        const Bytes key = alkanes::code_key(at);
+        out.hops.push_back(at);
+        Bytes value;
+        if (batch_->state.written(position, key) || !batch_->state.read(position, key, value) || value.empty())
+            return out;
+        if (value.size() == alias_size) {
+            at = protorune::parse_id32(value);
+            continue;
+        }
+        const auto [known, is_new] = payloads_.try_emplace(sha256(value));
+        if (is_new) {
+            const auto module = alkanes::gunzip(value);
+            known->second = module ? place(*module) : 0;
+        }
+        out.header = known->second;
+        return out;
+    }
+    return out;
+}
+
+const ContractCodes::Code& ContractCodes::find(const protorune::RuneId& id, std::uint32_t position) {
+    auto [at, is_new] = found_.try_emplace(id);
+    if (is_new) at->second = std::make_unique<Code>(look_up(id, position));
+    // A block that writes code writes it once: who comes before that may run what was there.
+    for (const auto& hop : at->second->hops)
+        if (batch_->state.written(position, alkanes::code_key(hop))) return none_;
+    return *at->second;
+}
+
+}  // namespace warpshrew::gpu

@@ -1,0 +1,76 @@
+#pragma once
+// Executes batches on a device, one call a lane. What a lane cannot do, and everything if the device fails, is left to
+// the CPU.
+
+#include <memory>
+
+#include "gpu/call_records.hpp"
+#include "gpu/lanes.hpp"
+#include "gpu/supervisor_module.hpp"
+
+namespace warpshrew::gpu {
+
+struct GpuExecutorOptions {
+    std::uint32_t lanes = 4096;
+    LaneShape shape{.registers = 4096, .pages = 48, .output = 1024};
+    std::uint32_t budget = 50'000;  ///< steps of a launch
+    std::uint64_t most_steps = 20'000'000;
+};
+
+/// Of all batches so far.
+struct GpuCounts {
+    std::uint64_t calls = 0;  ///< that were asked for
+    std::uint64_t executed = 0, handed_back = 0, not_started = 0, faults = 0;
+    std::uint64_t launches = 0, rounds = 0, steps = 0;
+    std::uint64_t keys = 0;  ///< supplied
+    /// Of those handed back, by reason: HandBack, then GiveUp.
+    std::array<std::uint64_t, 16> reasons{};
+};
+
+class GpuExecutor final : public parallel::Executor {
+ public:
+    /// Compiles the kernel and takes the buffers. An error if the device has no room for them.
+    [[nodiscard]] static Result<std::unique_ptr<GpuExecutor>> create(Device device,
+                                                                     const GpuExecutorOptions& options = {});
+
+    [[nodiscard]] std::string_view name() const noexcept override { return "gpu"; }
+    [[nodiscard]] std::size_t lanes() const noexcept override { return lanes_.capacity(); }
+    /// Throws std::runtime_error where the device fails.
+    void execute(const parallel::Batch& batch, parallel::ResultMemory& memory,
+                 std::span<alkanes::ExecutedMessage> results) override;
+
+    [[nodiscard]] const GpuCounts& counts() const noexcept { return counts_; }
+    [[nodiscard]] const Device& device() const noexcept { return *device_; }
+
+ private:
+    /// A buffer that grows with what is written to it.
+    struct Upload {
+        Buffer buffer;
+        std::vector<std::uint32_t> words;
+    };
+    struct Prepared {
+        PreparedCall call;
+        std::size_t index = 0;  ///< in the batch
+    };
+
+    GpuExecutor(std::unique_ptr<Device> device, Lanes lanes, const GpuExecutorOptions& options)
+        : device_(std::move(device)), lanes_(std::move(lanes)), options_(options) {}
+    void upload(Upload& to, std::span<const std::uint32_t> words);
+    [[nodiscard]] bool prepare(const parallel::Batch& batch, std::size_t i, Prepared& out);
+    void run(const parallel::Batch& batch, std::span<const Prepared> calls, store::Arena& arena,
+             std::span<alkanes::ExecutedMessage> results);
+    [[nodiscard]] std::vector<LaneStart> put_payloads(const parallel::Batch& batch, std::span<const Prepared> calls,
+                                                      std::vector<std::uint32_t>& words) const;
+
+    std::unique_ptr<Device> device_;
+    Lanes lanes_;
+    GpuExecutorOptions options_;
+    CodeBuffer code_;
+    ContractCodes codes_{code_};
+    std::uint32_t supervisor_ = 0, supervisor_run_ = 0, supervisor_host_ = 0, supervisor_globals_ = 0;
+    Upload payloads_, state_, map_;
+    std::vector<Bytes> known_keys_;  ///< that lanes read in the last batch
+    GpuCounts counts_;
+};
+
+}  // namespace warpshrew::gpu

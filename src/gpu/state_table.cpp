@@ -1,0 +1,137 @@
+#include "gpu/state_table.hpp"
+
+#include <algorithm>
+#include <bit>
+
+#include "alkanes/keys.hpp"
+
+namespace warpshrew::gpu {
+
+std::optional<DeviceKey> parse_device_key(BytesView bytes) {
+    if (bytes.size() < key_front) return std::nullopt;
+    const auto kind = load_le<std::uint64_t>(bytes.data());
+    if (kind > static_cast<std::uint64_t>(KeyKind::sequence)) return std::nullopt;
+    const DeviceKey out{static_cast<KeyKind>(kind), protorune::parse_id32(bytes.substr(8, 32)),
+                        bytes.substr(key_front)};
+    if (out.kind == KeyKind::balance && out.rest.size() != 32) return std::nullopt;
+    return out;
+}
+
+Bytes device_key(KeyKind kind, const protorune::RuneId& id, BytesView rest) {
+    Bytes out;
+    append_le(out, static_cast<std::uint64_t>(kind));
+    append_le(out, id.block);
+    append_le(out, id.tx);
+    return out.append(rest);
+}
+
+Bytes store_key(const DeviceKey& key) {
+    switch (key.kind) {
+        case KeyKind::storage:
+            return alkanes::storage_key(key.id, key.rest);
+        case KeyKind::balance:
+            return alkanes::balance_key(key.id, protorune::parse_id32(key.rest));
+        case KeyKind::code:
+            return alkanes::code_key(key.id);
+        case KeyKind::sequence:
+            break;
+    }
+    return Bytes(alkanes::sequence_key);
+}
+
+BytesView StateTable::Entry::at(std::uint32_t position) const noexcept {
+    const auto after = std::upper_bound(versions.begin(), versions.end(), position,
+                                        [](std::uint32_t p, const Version& v) { return p < v.from; });
+    return after == versions.begin() ? BytesView(versions.front().value) : BytesView(std::prev(after)->value);
+}
+
+StateTable::StateTable(const parallel::Batch& batch, ContractCodes& codes, std::vector<std::uint32_t> positions)
+    : batch_(batch), codes_(codes), positions_(std::move(positions)), words_(4) {}
+
+void StateTable::put(BytesView bytes) {
+    for (std::size_t i = 0; i < bytes.size(); i += 4) {
+        std::uint32_t word = 0;
+        std::memcpy(&word, bytes.data() + i, std::min<std::size_t>(4, bytes.size() - i));
+        words_.push_back(word);
+    }
+    words_.resize((words_.size() + 1) / 2 * 2);
+}
+
+/// The versions of the positions [begin, end), which are in ascending order, and so are the versions.
+void StateTable::add_versions(Entry& e, std::size_t begin, std::size_t end) const {
+    const auto version = [&](std::size_t i) {
+        const auto* v = batch_.state.version(positions_[i], e.store_key);
+        return v == nullptr ? std::uint64_t{0} : std::uint64_t{v->position} + 1;
+    };
+    while (begin < end) {
+        const std::uint64_t first = version(begin);
+        std::size_t low = begin, high = end;  // the last position with the same version lies in [low, high)
+        if (version(end - 1) == first) low = end - 1;
+        while (high - low > 1) {
+            const std::size_t middle = low + (high - low) / 2;
+            (version(middle) == first ? low : high) = middle;
+        }
+        Bytes value;
+        if (!batch_.state.read(positions_[begin], e.store_key, value)) value.clear();
+        e.versions.push_back({e.versions.empty() ? 0 : positions_[begin], std::move(value)});
+        begin = low + 1;
+    }
+}
+
+void StateTable::add(BytesView bytes) {
+    const auto parsed = parse_device_key(bytes);
+    if (!parsed || places_.contains(bytes)) return;
+    Entry e{Bytes(bytes), store_key(*parsed), {}};
+    if (parsed->kind == KeyKind::code) {
+        // One version for all: who comes after a deployment of the block does not run it on the device.
+        const std::uint32_t code = codes_.find(parsed->id, positions_.back()).header;
+        e.versions.push_back({0, code == 0 ? Bytes() : to_le(std::uint64_t{code})});
+    } else {
+        add_versions(e, 0, positions_.size());
+    }
+    std::vector<std::uint32_t> values;
+    for (const auto& v : e.versions) {
+        values.push_back(static_cast<std::uint32_t>(words_.size()));
+        put(v.value);
+        words_.resize(words_.size() + 2);  // values are read eight bytes at a time
+    }
+    const auto versions = static_cast<std::uint32_t>(words_.size());
+    for (std::size_t i = 0; i < values.size(); i++)
+        words_.insert(words_.end(),
+                      {e.versions[i].from, values[i], static_cast<std::uint32_t>(e.versions[i].value.size()), 0});
+    const auto place = static_cast<std::uint32_t>(words_.size());
+    words_.insert(words_.end(),
+                  {static_cast<std::uint32_t>(bytes.size()), static_cast<std::uint32_t>(values.size()), versions, 0});
+    put(bytes);
+    places_.emplace(bytes, place);
+    entries_.emplace(place, std::move(e));
+}
+
+const StateTable::Entry* StateTable::entry(std::uint32_t place) const {
+    const auto at = entries_.find(place);
+    return at == entries_.end() ? nullptr : &at->second;
+}
+
+std::uint32_t StateTable::slots() const noexcept {
+    return std::bit_ceil(std::max(static_cast<std::uint32_t>(places_.size()) * 2, 16U));
+}
+
+std::vector<std::uint32_t> StateTable::state_map() const {
+    const std::uint32_t n = slots();
+    std::vector<std::uint32_t> out(std::size_t{n} * 2);
+    for (const auto& [key, place] : places_) {
+        std::uint64_t hash = key.size();
+        for (std::size_t i = 0; i < key.size(); i += 8) {
+            std::uint64_t word = 0;
+            std::memcpy(&word, key.data() + i, std::min<std::size_t>(8, key.size() - i));
+            hash = key_hash(hash, word);
+        }
+        std::size_t slot = static_cast<std::uint32_t>(hash) & (n - 1);
+        while (out[slot * 2 + 1] != 0) slot = (slot + 1) & (n - 1);
+        out[slot * 2] = static_cast<std::uint32_t>(hash >> 32);
+        out[slot * 2 + 1] = place;
+    }
+    return out;
+}
+
+}  // namespace warpshrew::gpu

@@ -1,0 +1,70 @@
+#pragma once
+// The buffers `input_state` and `state_map`: what lanes may read of the state, each at its position (layout.hpp).
+
+#include <absl/container/flat_hash_map.h>
+
+#include <optional>
+#include <vector>
+
+#include "gpu/contract_codes.hpp"
+#include "store/byte_map.hpp"
+
+namespace warpshrew::gpu {
+
+/// A key on the device (layout.hpp, KeyKind).
+struct DeviceKey {
+    KeyKind kind = KeyKind::storage;
+    protorune::RuneId id;
+    BytesView rest;
+};
+/// Nothing if the bytes are no such key.
+[[nodiscard]] std::optional<DeviceKey> parse_device_key(BytesView bytes);
+[[nodiscard]] Bytes device_key(KeyKind kind, const protorune::RuneId& id, BytesView rest = {});
+/// The key of the store; of code, that of the contract itself.
+[[nodiscard]] Bytes store_key(const DeviceKey& key);
+
+class StateTable {
+ public:
+    /// For calls at these positions, ascending. All must outlive it.
+    StateTable(const parallel::Batch& batch, ContractCodes& codes, std::vector<std::uint32_t> positions);
+
+    /// Reads a key's values from the batch's state. Nothing if it is there already.
+    void add(BytesView key);
+
+    struct Entry {
+        Bytes key;        ///< on the device
+        Bytes store_key;  ///< in the store
+        struct Version {
+            std::uint32_t from;
+            Bytes value;
+        };
+        std::vector<Version> versions;
+
+        [[nodiscard]] BytesView at(std::uint32_t position) const noexcept;
+    };
+    /// The key at that place of input_state, or null.
+    [[nodiscard]] const Entry* entry(std::uint32_t place) const;
+
+    [[nodiscard]] const std::vector<std::uint32_t>& input_state() const noexcept { return words_; }
+    /// As it is now, with at least half of it free.
+    [[nodiscard]] std::vector<std::uint32_t> state_map() const;
+    [[nodiscard]] std::uint32_t slots() const noexcept;
+    [[nodiscard]] std::size_t size() const noexcept { return places_.size(); }
+    template <class F>
+    void for_each_key(const F& f) const {
+        for (const auto& [key, place] : places_) f(key);
+    }
+
+ private:
+    void put(BytesView bytes);
+    void add_versions(Entry& e, std::size_t begin, std::size_t end) const;
+
+    const parallel::Batch& batch_;
+    ContractCodes& codes_;
+    std::vector<std::uint32_t> positions_;
+    std::vector<std::uint32_t> words_;
+    store::ByteMap<std::uint32_t> places_;
+    absl::flat_hash_map<std::uint32_t, Entry> entries_;
+};
+
+}  // namespace warpshrew::gpu

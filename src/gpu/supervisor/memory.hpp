@@ -1,0 +1,115 @@
+#pragma once
+// The supervisor's heap, which only grows, the output, and what of the lane all share.
+
+#include "lane.hpp"
+
+namespace warpshrew::gpu {
+
+/// A value that was written, on top of those written before.
+struct Write {
+    const Write* before;
+    u64 hash;
+    Slice key, value;
+};
+
+/// A contract's call.
+struct Frame {
+    Slice context;  ///< serialized (alkanes-vm.md 3.3)
+    Slice return_data;
+    bool failed;
+
+    [[nodiscard]] const u8* myself() const { return context.at; }
+    [[nodiscard]] const u8* caller() const { return context.at + 32; }
+};
+
+struct Lane {
+    u8* heap;  ///< next free byte
+    u32 out;   ///< next word of the output
+    u32 call;  ///< its payload
+    const Write* writes;
+    Frame* frame;  ///< the one that runs
+    u64 start;     ///< fuel
+    u64 fuel_required;
+    u128 sequence_required;
+    u32 fuel_observed, sequence_observed, frames;
+    u32 position, flags, store_byte;
+    u64 height;
+};
+
+extern "C" u8 __heap_base;
+inline Lane& lane() { return *reinterpret_cast<Lane*>((reinterpret_cast<u32>(&__heap_base) + 1023) & ~1023U); }
+
+/// Memory at a multiple of 8.
+inline u8* allocate(u32 n) {
+    u8* p = lane().heap;
+    lane().heap = p + ((n + 7) & ~7U);
+    return p;
+}
+
+inline u64 payload_word(u32 word) { return tx_payloads(lane().call + word) & 0xffffffff; }
+
+inline void put(u32 word) { output(lane().out++, word); }
+inline void put64(u64 v) {
+    put(static_cast<u32>(v));
+    put(static_cast<u32>(v >> 32));
+}
+/// Reads up to seven bytes behind the slice, which lie in its word.
+inline void put_bytes(Slice s) {
+    for (u32 i = 0; i < s.size; i += 4) put(load32(s.at + i));
+}
+
+/// Copies to the supervisor, at a multiple of 8, and fills up with zeros.
+inline Slice copy(Slice s) {
+    u8* to = allocate(s.size);
+    u32 i = 0;
+    for (; i + 8 <= s.size; i += 8) store64(to + i, load64(s.at + i));
+    if (i < s.size) {
+        store64(to + i, 0);
+        for (; i < s.size; i++) to[i] = s.at[i];
+    }
+    return {to, s.size};
+}
+inline void move_bytes(u8* to, Slice s) {
+    u32 i = 0;
+    for (; i + 8 <= s.size; i += 8) store64(to + i, load64(s.at + i));
+    for (; i < s.size; i++) to[i] = s.at[i];
+}
+inline Slice copy_from_payload(u32 word, u32 bytes) {
+    u8* to = allocate(bytes);
+    for (u32 i = 0; i < bytes; i += 8) store64(to + i, tx_payloads(word + i / 4));
+    return {to, bytes};
+}
+inline Slice copy_from_contract(u32 at, u32 bytes) {
+    u8* to = allocate(bytes);
+    u32 i = 0;
+    for (; i + 8 <= bytes; i += 8) store64(to + i, contract_load64(at + i));
+    if (i < bytes) {
+        store64(to + i, 0);
+        for (; i < bytes; i++) to[i] = static_cast<u8>(contract_load8(at + i));
+    }
+    return {to, bytes};
+}
+
+inline bool equal(Slice a, Slice b) {
+    if (a.size != b.size) return false;
+    u32 i = 0;
+    for (; i + 8 <= a.size; i += 8)
+        if (load64(a.at + i) != load64(b.at + i)) return false;
+    for (; i < a.size; i++)
+        if (a.at[i] != b.at[i]) return false;
+    return true;
+}
+/// Whether a is before b, as bytes.
+inline bool before(Slice a, Slice b) {
+    const u32 n = a.size < b.size ? a.size : b.size;
+    for (u32 i = 0; i < n; i++)
+        if (a.at[i] != b.at[i]) return a.at[i] < b.at[i];
+    return a.size < b.size;
+}
+inline u128 load128(const u8* p) { return load64(p) | static_cast<u128>(load64(p + 8)) << 64; }
+inline void store128(u8* p, u128 v) {
+    store64(p, static_cast<u64>(v));
+    store64(p + 8, static_cast<u64>(v >> 64));
+}
+
+}  // namespace warpshrew::gpu

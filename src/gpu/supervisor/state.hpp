@@ -1,0 +1,107 @@
+#pragma once
+// The state: what the call has written, over what the host supplies (layout.hpp, input_state).
+
+#include "memory.hpp"
+
+namespace warpshrew::gpu {
+
+/// A value, in the supervisor's memory or in input_state.
+struct Value {
+    const u8* own;  ///< null: in input_state
+    u32 word;
+    u32 size;
+
+    [[nodiscard]] u64 word64(u32 byte) const {
+        return own != nullptr ? load64(own + byte) : input_state(word + byte / 4);
+    }
+};
+
+struct Key {
+    Slice bytes;
+    u64 hash;
+};
+
+/// A key; `rest` may be anywhere.
+inline Key make_key(KeyKind kind, const u8* id, Slice rest) {
+    const u32 size = key_front + rest.size;
+    u8* to = allocate(size);
+    store64(to, static_cast<u64>(kind));
+    for (u32 i = 0; i < 32; i += 8) store64(to + 8 + i, id != nullptr ? load64(id + i) : 0);
+    if ((size & 7) != 0) store64(to + (size & ~7U), 0);
+    move_bytes(to + key_front, rest);
+    u64 hash = size;
+    for (u32 i = 0; i < size; i += 8) hash = key_hash(hash, load64(to + i));
+    return {{to, size}, hash};
+}
+
+inline bool same_key(u32 place, Slice key) {
+    if (static_cast<u32>(input_state(place)) != key.size) return false;
+    for (u32 i = 0; i < key.size; i += 8)
+        if (input_state(place + key_words + i / 4) != load64(key.at + i)) return false;
+    return true;
+}
+
+/// The place of a key in input_state, 0 if it is not there.
+inline u32 find_place(const Key& key) {
+    const u32 mask = static_cast<u32>(get_state(static_cast<u32>(LaneField::map_mask)));
+    for (u32 slot = static_cast<u32>(key.hash) & mask;; slot = (slot + 1) & mask) {
+        const u64 entry = state_map(slot * 2);
+        const u32 place = static_cast<u32>(entry >> 32);
+        if (place == 0) return 0;
+        if (static_cast<u32>(entry) == static_cast<u32>(key.hash >> 32) && same_key(place, key.bytes)) return place;
+    }
+}
+
+/// A read of the state below: waits for the host where it has not supplied the key.
+inline Value read_below(const Key& key) {
+    u32 place = find_place(key);
+    while (place == 0) {
+        const u32 out = lane().out;
+        put(static_cast<u32>(Record::want));
+        put(key.bytes.size);
+        put_bytes(key.bytes);
+        lane().out = out;
+        stop(static_cast<u32>(LaneStatus::wants_key), out);
+        place = find_place(key);
+    }
+    put(static_cast<u32>(Record::read));
+    put(place);
+    u32 low = 0, high = static_cast<u32>(input_state(place) >> 32);
+    const u32 versions = static_cast<u32>(input_state(place + 2));
+    while (low + 1 < high) {
+        const u32 middle = (low + high) / 2;
+        if (static_cast<u32>(input_state(versions + middle * version_words)) <= lane().position)
+            low = middle;
+        else
+            high = middle;
+    }
+    const u32 version = versions + low * version_words;
+    return {nullptr, static_cast<u32>(input_state(version) >> 32), static_cast<u32>(input_state(version + 2))};
+}
+
+inline Value read(const Key& key) {
+    for (const Write* w = lane().writes; w != nullptr; w = w->before)
+        if (w->hash == key.hash && equal(w->key, key.bytes)) return {w->value.at, 0, w->value.size};
+    return read_below(key);
+}
+
+/// `value` must stay as it is.
+inline void write(const Key& key, Slice value) {
+    auto* w = reinterpret_cast<Write*>(allocate(sizeof(Write)));
+    *w = {lane().writes, key.hash, key.bytes, value};
+    lane().writes = w;
+}
+
+/// A stored u128, 0 if there is none.
+inline u128 number(const Value& v) {
+    if (v.size == 0) return 0;
+    if (v.size != 16) hand_back(GiveUp::odd_balance);
+    return v.word64(0) | static_cast<u128>(v.word64(8)) << 64;
+}
+inline void write_number(const Key& key, u128 n) {
+    u8* to = allocate(16);
+    store128(to, n);
+    write(key, {to, 16});
+}
+
+}  // namespace warpshrew::gpu

@@ -1,0 +1,56 @@
+// Contract calls on lanes: blocks of the parallel engine's tests, indexed with the device as executor.
+#include "gpu/gpu_executor.hpp"
+
+#include <gtest/gtest.h>
+
+#include <iostream>
+
+#include "lane_test.hpp"
+#include "parallel/parallel_fixture.hpp"
+#include "support/random_scale.hpp"
+
+namespace warpshrew::gpu {
+namespace {
+
+using warpshrew::test::plan_workers;
+using warpshrew::test::plan_world;
+
+GpuExecutor& executor() {
+    static std::unique_ptr<GpuExecutor> e = [] {
+        auto device = Device::open(find_adapter("").value());
+        auto made = GpuExecutor::create(std::move(device.value()), {.lanes = 32});
+        if (!made) throw std::runtime_error(made.error().reason);
+        return std::move(*made);
+    }();
+    return *e;
+}
+
+void print(const GpuCounts& c) {
+    std::cout << c.calls << " calls, " << c.executed << " executed, " << c.handed_back << " handed back, "
+              << c.not_started << " not started, " << c.faults << " faults, " << c.launches << " launches, " << c.rounds
+              << " rounds, " << c.steps << " steps\n";
+    for (std::size_t i = 0; i < c.reasons.size(); i++)
+        if (c.reasons[i] != 0) std::cout << "  reason " << i << ": " << c.reasons[i] << "\n";
+}
+
+// Every effect that a lane computed is compared with the CPU's.
+TEST(GpuExecutor, RandomBlocksAreThoseInOrder) {
+    const std::uint64_t plans = warpshrew::test::scaled(40);
+    for (std::uint64_t seed = 1; seed <= plans; seed++) {
+        warpshrew::test::SerialRun serial(random_plan(seed, plan_world()));
+        parallel::ParallelRunner runner(executor(), plan_workers(1),
+                                        {.speculate = parallel::Speculate::all,
+                                         .verify = parallel::Verify::all,
+                                         .seed = seed,
+                                         .speculation = {},
+                                         .warn = [&](const std::string& why) { ADD_FAILURE() << why; }});
+        ASSERT_EQ(difference(serial, runner), "") << "seed " << seed;
+        ASSERT_FALSE(runner.retired()) << "seed " << seed;
+    }
+    print(executor().counts());
+    EXPECT_EQ(executor().counts().faults, 0U);
+    EXPECT_GT(executor().counts().executed, executor().counts().handed_back);
+}
+
+}  // namespace
+}  // namespace warpshrew::gpu
