@@ -90,7 +90,7 @@ std::span<const T> keep(store::Arena& arena, const std::vector<T>& from) {
 
 class Decoder {
  public:
-    Decoder(const PreparedCall& call, const StateTable& state, ContractCodes& codes, store::Arena& arena)
+    Decoder(const PreparedCall& call, const StateTable& state, const ContractCodes& codes, store::Arena& arena)
         : call_(call), state_(state), codes_(codes), arena_(arena) {}
 
     bool decode(Words words, ExecutedMessage& out) {
@@ -106,7 +106,7 @@ class Decoder {
                     const auto key = parse_device_key(e->key);
                     if (!key) return false;
                     if (key->kind == KeyKind::code)
-                        read_code(codes_.find(key->id, call_.position));
+                        read_code(codes_.known(key->id, call_.position));
                     else
                         read(e->store_key, e->at(call_.position));
                     break;
@@ -196,7 +196,7 @@ class Decoder {
 
     const PreparedCall& call_;
     const StateTable& state_;
-    ContractCodes& codes_;
+    const ContractCodes& codes_;
     store::Arena& arena_;
     alkanes::Trace trace_;
     std::vector<StateRead> reads_;
@@ -208,7 +208,7 @@ class Decoder {
 }  // namespace
 
 ExecutedMessage decode_records(const PreparedCall& call, std::span<const std::uint32_t> words, const StateTable& state,
-                               ContractCodes& codes, store::Arena& arena) {
+                               const ContractCodes& codes, store::Arena& arena) {
     ExecutedMessage out;
     out.call = call.call;
     if (!Decoder(call, state, codes, arena).decode(Words(words), out)) return {};

@@ -20,7 +20,7 @@ struct PreparedCall {
 /// The effect, from the words that the lane wrote: sealed, its bytes in the arena. The status is `none` if they are no
 /// complete record.
 [[nodiscard]] alkanes::ExecutedMessage decode_records(const PreparedCall& call, std::span<const std::uint32_t> words,
-                                                      const StateTable& state, ContractCodes& codes,
+                                                      const StateTable& state, const ContractCodes& codes,
                                                       store::Arena& arena);
 
 /// The key that a lane waits for, from its output at `at`; empty if there is none.

@@ -51,6 +51,12 @@ ContractCodes::Code ContractCodes::look_up(const protorune::RuneId& id, std::uin
 const ContractCodes::Code& ContractCodes::find(const protorune::RuneId& id, std::uint32_t position) {
     auto [at, is_new] = found_.try_emplace(id);
     if (is_new) at->second = std::make_unique<Code>(look_up(id, position));
+    return known(id, position);
+}
+
+const ContractCodes::Code& ContractCodes::known(const protorune::RuneId& id, std::uint32_t position) const {
+    const auto at = found_.find(id);
+    if (at == found_.end()) return none_;
     // A block that writes code writes it once: who comes before that may run what was there.
     for (const auto& hop : at->second->hops)
         if (batch_->state.written(position, alkanes::code_key(hop))) return none_;

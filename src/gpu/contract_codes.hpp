@@ -28,6 +28,8 @@ class ContractCodes {
     }
     /// The code of a contract, if no message of the block before `position` writes it. Valid until the next begin().
     [[nodiscard]] const Code& find(const protorune::RuneId& id, std::uint32_t position);
+    /// The same of an id that was found before. Safe from several threads.
+    [[nodiscard]] const Code& known(const protorune::RuneId& id, std::uint32_t position) const;
 
  private:
     [[nodiscard]] Code look_up(const protorune::RuneId& id, std::uint32_t position);

@@ -3,6 +3,7 @@
 #include <absl/container/flat_hash_map.h>
 
 #include <algorithm>
+#include <chrono>
 #include <stdexcept>
 
 #include "alkanes/keys.hpp"
@@ -55,7 +56,10 @@ Result<std::unique_ptr<GpuExecutor>> GpuExecutor::create(Device device, const Gp
     if (!lanes) return tl::unexpected(lanes.error());
     const auto supervisor = supervisor_module();
     if (!supervisor) return tl::unexpected(supervisor.error());
-    std::unique_ptr<GpuExecutor> out(new GpuExecutor(std::move(owned), std::move(*lanes), options));
+    GpuExecutorOptions chosen = options;
+    // lavapipe ends the loops of an invocation after 65,535 iterations; elsewhere a launch may take longer.
+    if (chosen.budget == 0) chosen.budget = owned->adapter().type == "CPU" ? 50'000 : 500'000;
+    std::unique_ptr<GpuExecutor> out(new GpuExecutor(std::move(owned), std::move(*lanes), chosen));
     out->supervisor_ = out->code_.add(supervisor->code);
     out->supervisor_run_ = out->supervisor_ + supervisor->run;
     out->supervisor_host_ = out->supervisor_ + supervisor->host;
@@ -70,16 +74,29 @@ void GpuExecutor::upload(Upload& to, std::span<const std::uint32_t> words) {
     must(device_->write(to.buffer, 0, words));
 }
 
-/// False if the call is none for a device: the CPU says what it comes to.
-bool GpuExecutor::prepare(const parallel::Batch& batch, std::size_t i, Prepared& out) {
+namespace {
+
+/// Adds the seconds until its end.
+class Stopwatch {
+ public:
+    explicit Stopwatch(double& seconds) : seconds_(seconds) {}
+    ~Stopwatch() { seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }
+    Stopwatch(const Stopwatch&) = delete;
+    Stopwatch& operator=(const Stopwatch&) = delete;
+
+ private:
+    double& seconds_;
+    std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+/// All but its code. False if the call is none for a device: the CPU says what it comes to.
+bool prepare(const parallel::Batch& batch, std::size_t i, PreparedCall& p) {
     const parallel::Call& c = batch.calls[i];
     const auto& network = batch.environment.network;
     auto cellpack = alkanes::decode_calldata(c.calldata, network.parallel_active(batch.height));
     if (!cellpack) return false;
     const RuneId target = cellpack->target;
     if (target.block != 2 && target.block != 4 && target.block != 32) return false;
-    out.index = i;
-    PreparedCall& p = out.call;
     p.call = batch.call(i);
     p.position = c.position;
     p.target = target;
@@ -90,8 +107,22 @@ bool GpuExecutor::prepare(const parallel::Batch& batch, std::size_t i, Prepared&
         if (p.sequence.size() != sizeof(u128) || target.tx >= load_le<u128>(p.sequence.data())) return false;
         p.sequence_required = target.tx + 1;
     }
-    p.code = &codes_.find(target, c.position);
-    return p.code->header != 0;
+    return true;
+}
+
+/// The words of one lane.
+std::vector<std::uint32_t> words_of(std::span<const std::uint32_t> output, std::size_t lanes, std::size_t lane,
+                                    std::size_t n) {
+    std::vector<std::uint32_t> out(n);
+    for (std::size_t i = 0; i < n; i++) out[i] = output[i * lanes + lane];
+    return out;
+}
+
+}  // namespace
+
+void GpuExecutor::for_each(std::size_t n, const std::function<void(std::size_t)>& job) const {
+    if (options_.workers != nullptr) return options_.workers->for_each(n, job);
+    for (std::size_t i = 0; i < n; i++) job(i);
 }
 
 std::vector<LaneStart> GpuExecutor::put_payloads(const parallel::Batch& batch, std::span<const Prepared> calls,
@@ -136,39 +167,43 @@ std::vector<LaneStart> GpuExecutor::put_payloads(const parallel::Batch& batch, s
     return starts;
 }
 
-void GpuExecutor::run(const parallel::Batch& batch, std::span<const Prepared> calls, store::Arena& arena,
+void GpuExecutor::run(const parallel::Batch& batch, std::span<const Prepared> calls, parallel::ResultMemory& memory,
                       std::span<alkanes::ExecutedMessage> results) {
     std::vector<std::uint32_t> positions;
     for (const Prepared& p : calls) positions.push_back(p.call.position);
     std::sort(positions.begin(), positions.end());
     positions.erase(std::unique(positions.begin(), positions.end()), positions.end());
     StateTable state(batch, codes_, std::move(positions));
-    state.add(device_key(KeyKind::sequence, {}));
-    for (const Bytes& key : known_keys_) state.add(key);
-    const auto starts = put_payloads(batch, calls, payloads_.words);
-    upload(payloads_, payloads_.words);
-    must(lanes_.start(starts));
     LaunchOptions launch{.budget = options_.budget,
                          .most_steps = options_.most_steps,
                          .supervisor_module = supervisor_,
                          .supervisor_entry = supervisor_host_};
+    {
+        const Stopwatch watch(counts_.upload_seconds);
+        state.add(device_key(KeyKind::sequence, {}));
+        for (const Bytes& key : known_keys_) state.add(key);
+        const auto starts = put_payloads(batch, calls, payloads_.words);
+        upload(payloads_, payloads_.words);
+        must(lanes_.start(starts));
+    }
     launch.tx_payloads = payloads_.buffer;
     std::span<const LaneEnd> ends;
     std::vector<std::uint32_t> output;
-    const auto words_of = [&](std::size_t lane) {
-        std::vector<std::uint32_t> out(ends[lane].output);
-        for (std::size_t i = 0; i < out.size(); i++) out[i] = output[i * lanes_.capacity() + lane];
-        return out;
-    };
-    known_keys_.clear();
     for (bool again = true; again;) {
-        upload(state_, state.input_state());
-        upload(map_, state.state_map());
-        launch.input_state = state_.buffer;
-        launch.state_map = map_.buffer;
-        launch.map_slots = state.slots();
-        launch.code = must(code_.upload(*device_));
-        ends = must(lanes_.proceed(launch));
+        {
+            const Stopwatch watch(counts_.upload_seconds);
+            upload(state_, state.input_state());
+            upload(map_, state.state_map());
+            launch.input_state = state_.buffer;
+            launch.state_map = map_.buffer;
+            launch.map_slots = state.slots();
+            launch.code = must(code_.upload(*device_));
+        }
+        {
+            const Stopwatch watch(counts_.execute_seconds);
+            ends = must(lanes_.proceed(launch));
+        }
+        const Stopwatch watch(counts_.download_seconds);
         counts_.rounds++;
         std::uint32_t most = 0;
         for (const LaneEnd& e : ends) most = std::max(most, e.output);
@@ -176,7 +211,7 @@ void GpuExecutor::run(const parallel::Batch& batch, std::span<const Prepared> ca
         again = false;
         for (std::uint32_t l = 0; l < ends.size(); l++) {
             if (ends[l].status != LaneStatus::wants_key) continue;
-            const Bytes key = wanted_key(words_of(l), ends[l].detail);
+            const Bytes key = wanted_key(words_of(output, lanes_.capacity(), l, ends[l].output), ends[l].detail);
             if (!parse_device_key(key)) throw std::runtime_error("GPU: a lane wants what is no key");
             state.add(key);
             lanes_.resume(l);
@@ -185,42 +220,75 @@ void GpuExecutor::run(const parallel::Batch& batch, std::span<const Prepared> ca
     }
     counts_.launches += lanes_.launches();
     counts_.keys += state.size();
+    const Stopwatch watch(counts_.decode_seconds);
+    decode(calls, ends, output, state, memory, results);
+    known_keys_.clear();
+    state.for_each_key([&](const Bytes& key) {
+        if (known_keys_.size() < most_known_keys) known_keys_.push_back(key);
+    });
+}
+
+void GpuExecutor::decode(std::span<const Prepared> calls, std::span<const LaneEnd> ends,
+                         std::span<const std::uint32_t> output, const StateTable& state, parallel::ResultMemory& memory,
+                         std::span<alkanes::ExecutedMessage> results) {
+    // Words of neighbouring lanes lie in the same lines of the caches.
+    constexpr std::size_t at_a_time = 64;
+    const std::size_t lanes = lanes_.capacity();
+    for_each((calls.size() + at_a_time - 1) / at_a_time, [&](std::size_t part) {
+        store::Arena& arena = memory.take();
+        const std::size_t begin = part * at_a_time, end = std::min(calls.size(), begin + at_a_time);
+        std::vector<std::vector<std::uint32_t>> words(end - begin);
+        std::size_t most = 0;
+        for (std::size_t l = begin; l < end; l++) {
+            if (ends[l].status != LaneStatus::finished) continue;
+            words[l - begin].resize(ends[l].output);
+            most = std::max<std::size_t>(most, ends[l].output);
+        }
+        for (std::size_t i = 0; i < most; i++)
+            for (std::size_t k = 0; k < words.size(); k++)
+                if (i < words[k].size()) words[k][i] = output[i * lanes + begin + k];
+        for (std::size_t l = begin; l < end; l++)
+            if (ends[l].status == LaneStatus::finished)
+                results[calls[l].index] = decode_records(calls[l].call, words[l - begin], state, codes_, arena);
+        memory.give_back(arena);
+    });
     for (std::size_t l = 0; l < ends.size(); l++) {
         const LaneEnd& e = ends[l];
         counts_.steps += e.steps;
         if (e.status == LaneStatus::handed_back) {
             counts_.handed_back++;
             counts_.reasons[std::min<std::size_t>(e.detail, counts_.reasons.size() - 1)]++;
-            continue;
+        } else if (results[calls[l].index].status != alkanes::ExecutionStatus::none) {
+            counts_.executed++;
+        } else {
+            counts_.faults++;
         }
-        if (e.status == LaneStatus::finished)
-            results[calls[l].index] = decode_records(calls[l].call, words_of(l), state, codes_, arena);
-        const bool executed = results[calls[l].index].status != alkanes::ExecutionStatus::none;
-        (executed ? counts_.executed : counts_.faults)++;
     }
-    state.for_each_key([&](const Bytes& key) {
-        if (known_keys_.size() < most_known_keys) known_keys_.push_back(key);
-    });
 }
 
 void GpuExecutor::execute(const parallel::Batch& batch, parallel::ResultMemory& memory,
                           std::span<alkanes::ExecutedMessage> results) {
     codes_.begin(batch);
-    store::Arena& arena = memory.take();
-    std::vector<Prepared> calls;
     counts_.calls += batch.calls.size();
-    for (std::size_t i = 0; i < batch.calls.size();) {
-        calls.clear();
-        for (; i < batch.calls.size() && calls.size() < lanes_.capacity(); i++) {
-            Prepared p;
-            if (prepare(batch, i, p))
-                calls.push_back(std::move(p));
+    std::vector<Prepared> calls;
+    {
+        const Stopwatch watch(counts_.prepare_seconds);
+        std::vector<PreparedCall> all(batch.calls.size());
+        std::vector<char> possible(batch.calls.size());
+        for_each(batch.calls.size(), [&](std::size_t i) { possible[i] = prepare(batch, i, all[i]) ? 1 : 0; });
+        for (std::size_t i = 0; i < all.size(); i++) {
+            if (possible[i] != 0) all[i].code = &codes_.find(all[i].target, all[i].position);
+            if (possible[i] != 0 && all[i].code->header != 0)
+                calls.push_back({std::move(all[i]), i});
             else
                 counts_.not_started++;
         }
-        if (!calls.empty()) run(batch, calls, arena, results);
     }
-    memory.give_back(arena);
+    for (std::span<const Prepared> rest(calls); !rest.empty();) {
+        const std::size_t n = std::min<std::size_t>(rest.size(), lanes_.capacity());
+        run(batch, rest.first(n), memory, results);
+        rest = rest.subspan(n);
+    }
 }
 
 }  // namespace warpshrew::gpu

@@ -7,14 +7,16 @@
 #include "gpu/call_records.hpp"
 #include "gpu/lanes.hpp"
 #include "gpu/supervisor_module.hpp"
+#include "parallel/workers.hpp"
 
 namespace warpshrew::gpu {
 
 struct GpuExecutorOptions {
     std::uint32_t lanes = 4096;
     LaneShape shape{.registers = 4096, .pages = 48, .output = 1024};
-    std::uint32_t budget = 50'000;  ///< steps of a launch
+    std::uint32_t budget = 0;  ///< steps of a launch; 0: what suits the device
     std::uint64_t most_steps = 20'000'000;
+    parallel::Workers* workers = nullptr;  ///< prepare calls and decode what lanes say; none: the calling thread
 };
 
 /// Of all batches so far.
@@ -25,6 +27,9 @@ struct GpuCounts {
     std::uint64_t keys = 0;  ///< supplied
     /// Of those handed back, by reason: HandBack, then GiveUp.
     std::array<std::uint64_t, 16> reasons{};
+    /// Seconds: decoding calls and their code, what lanes read, launches and what is between them, downloading the
+    /// output, making effects of it.
+    double prepare_seconds = 0, upload_seconds = 0, execute_seconds = 0, download_seconds = 0, decode_seconds = 0;
 };
 
 class GpuExecutor final : public parallel::Executor {
@@ -56,9 +61,11 @@ class GpuExecutor final : public parallel::Executor {
     GpuExecutor(std::unique_ptr<Device> device, Lanes lanes, const GpuExecutorOptions& options)
         : device_(std::move(device)), lanes_(std::move(lanes)), options_(options) {}
     void upload(Upload& to, std::span<const std::uint32_t> words);
-    [[nodiscard]] bool prepare(const parallel::Batch& batch, std::size_t i, Prepared& out);
-    void run(const parallel::Batch& batch, std::span<const Prepared> calls, store::Arena& arena,
+    void for_each(std::size_t n, const std::function<void(std::size_t)>& job) const;
+    void run(const parallel::Batch& batch, std::span<const Prepared> calls, parallel::ResultMemory& memory,
              std::span<alkanes::ExecutedMessage> results);
+    void decode(std::span<const Prepared> calls, std::span<const LaneEnd> ends, std::span<const std::uint32_t> output,
+                const StateTable& state, parallel::ResultMemory& memory, std::span<alkanes::ExecutedMessage> results);
     [[nodiscard]] std::vector<LaneStart> put_payloads(const parallel::Batch& batch, std::span<const Prepared> calls,
                                                       std::vector<std::uint32_t>& words) const;
 

@@ -7,6 +7,7 @@ namespace warpshrew::gpu {
 namespace {
 
 constexpr auto fields = static_cast<std::uint32_t>(LaneField::count);
+constexpr auto fields_of_host = static_cast<std::uint32_t>(LaneField::own) + 1;
 constexpr std::uint32_t none = ~0U;
 // An access that crosses pages finds both in one launch, or it would begin again for ever.
 constexpr std::uint32_t least_budget = 8;
@@ -44,32 +45,36 @@ Result<std::vector<LaneEnd>> Lanes::run(std::span<const LaneStart> starts, const
     return std::vector<LaneEnd>(ends->begin(), ends->end());
 }
 
-Result<void> Lanes::start(std::span<const LaneStart> starts) {
-    if (starts.size() > lanes_) return fail("more calls than lanes");
-    flags_.assign(std::size_t{fields} * lanes_, 0);
-    ends_.assign(starts.size(), {.status = LaneStatus::running});
-    launches_ = 0;
-    resumed_ = true;
-    // Registers that the lanes start with: a root record, and what they are called with.
-    std::size_t first_registers = 0;
-    for (const LaneStart& s : starts) first_registers = std::max(first_registers, s.globals + 1 + s.args.size());
-    if (first_registers > shape_.registers) return fail("more registers than a lane has");
-    std::vector<std::uint64_t> registers;
-    const auto groups = static_cast<std::uint32_t>((starts.size() + group_lanes - 1) / group_lanes);
-    for (std::uint32_t g = 0; g < groups; g++) {
-        registers.assign(first_registers * group_lanes, 0);
-        for (std::uint32_t k = 0; k < group_lanes && g * group_lanes + k < starts.size(); k++) {
+/// The first registers of lanes that are called with any, behind the globals and the root's record.
+Result<void> Lanes::put_arguments(std::span<const LaneStart> starts) {
+    std::size_t most = 0;
+    for (const LaneStart& s : starts) {
+        if (s.globals + 1 + s.args.size() > shape_.registers) return fail("more registers than a lane has");
+        if (!s.args.empty()) most = std::max(most, s.globals + 1 + s.args.size());
+    }
+    for (std::size_t g = 0; most != 0 && g * group_lanes < starts.size(); g++) {
+        std::vector<std::uint64_t> registers(most * group_lanes);
+        for (std::size_t k = 0; k < group_lanes && g * group_lanes + k < starts.size(); k++) {
             const LaneStart& s = starts[g * group_lanes + k];
-            registers[std::size_t{s.globals} * group_lanes + k] = ~std::uint64_t{0};
             for (std::size_t i = 0; i < s.args.size(); i++)
                 registers[(s.globals + 1 + i) * group_lanes + k] = s.args[i];
         }
         const std::uint64_t at = std::uint64_t{g} * shape_.registers * group_lanes * 8;
         if (auto r = device_->write(registers_, at, std::span<const std::uint64_t>(registers)); !r) return r;
     }
+    return {};
+}
+
+Result<void> Lanes::start(std::span<const LaneStart> starts) {
+    if (starts.size() > lanes_) return fail("more calls than lanes");
+    flags_.assign(std::size_t{fields} * lanes_, 0);
+    ends_.assign(starts.size(), {.status = LaneStatus::running});
+    launches_ = 0;
+    if (auto r = put_arguments(starts); !r) return r;
     for (std::size_t l = 0; l < starts.size(); l++) {
         const LaneStart& s = starts[l];
         flag(LaneField::status, l) = static_cast<std::uint32_t>(LaneStatus::running);
+        flag(LaneField::fresh, l) = 1;
         flag(LaneField::pc, l) = s.pc;
         flag(LaneField::base, l) = s.globals + 1;
         flag(LaneField::link, l) = none;
@@ -81,7 +86,8 @@ Result<void> Lanes::start(std::span<const LaneStart> starts) {
         flag(LaneField::supervisor, l) = s.supervisor ? 1 : 0;
         flag(LaneField::payload, l) = s.payload;
     }
-    return {};
+    resumed_ = false;
+    return device_->write(status_flags_, 0, std::span<const std::uint32_t>(flags_));
 }
 
 void Lanes::resume(std::uint32_t lane) {
@@ -91,14 +97,16 @@ void Lanes::resume(std::uint32_t lane) {
 }
 
 Result<void> Lanes::launch(const Bindings& bindings) {
+    const std::span<std::uint32_t> flags(flags_);
     if (resumed_) {
-        if (auto r = device_->write(status_flags_, 0, std::span<const std::uint32_t>(flags_)); !r) return r;
+        const std::span<const std::uint32_t> status = flags.first(lanes_);
+        if (auto r = device_->write(status_flags_, 0, status); !r) return r;
         resumed_ = false;
     }
     Commands commands;
     if (launches_ == 0) commands.clear(page_tables_, 0, page_tables_.size());
-    commands.dispatch(kernel_, bindings, lanes_ / group_lanes);
-    commands.read(status_flags_, 0, std::span<std::uint32_t>(flags_));
+    commands.dispatch(kernel_, bindings, (static_cast<std::uint32_t>(ends_.size()) + group_lanes - 1) / group_lanes);
+    commands.read(status_flags_, 0, flags.first(std::size_t{lanes_} * fields_of_host));
     launches_++;
     return device_->run(commands);
 }

@@ -91,6 +91,7 @@ class Lanes {
     [[nodiscard]] std::uint32_t& flag(LaneField f, std::size_t lane) {
         return flags_[static_cast<std::size_t>(f) * lanes_ + lane];
     }
+    [[nodiscard]] Result<void> put_arguments(std::span<const LaneStart> starts);
     [[nodiscard]] Result<void> launch(const Bindings& bindings);
     [[nodiscard]] Result<std::vector<std::uint32_t>> interleaved(const Buffer& buffer, std::uint32_t lane,
                                                                  std::uint64_t items, std::uint64_t begin,
@@ -101,7 +102,7 @@ class Lanes {
     std::uint32_t lanes_;
     LaneShape shape_;
     Buffer parameters_, registers_, memories_, page_tables_, status_flags_, output_state_, nothing_;
-    std::vector<std::uint32_t> flags_;
+    std::vector<std::uint32_t> flags_;  ///< those that the host reads are as on the device
     std::vector<LaneEnd> ends_;
     bool resumed_ = false;
     std::uint32_t launches_ = 0;

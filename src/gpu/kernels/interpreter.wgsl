@@ -33,7 +33,10 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     probe = status_flags[lane_probe * lanes + lane];
     from_word = status_flags[lane_from * lanes + lane];
     out_words = status_flags[lane_out * lanes + lane];
-    result = u64(0u);
+    if (status_flags[lane_fresh * lanes + lane] != 0u) {
+        registers[register_base + (base - 1u) * group_lanes] = (u64(record_root) << 32u) | low_half;
+        status_flags[lane_fresh * lanes + lane] = 0u;
+    }
     forget_pages();
     load_header();
 
@@ -438,7 +441,6 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
             if (link == none) {
                 status = select(status_trapped, status_finished, trap == trap_none);
                 detail = trap;
-                result = r;
                 writes = false;
             } else {
                 let kept = registers[register_base + link * group_lanes];
@@ -485,7 +487,5 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     status_flags[lane_page * lanes + lane] = page;
     status_flags[lane_probe * lanes + lane] = probe;
     status_flags[lane_from * lanes + lane] = from_word;
-    status_flags[lane_result_low * lanes + lane] = u32(result & low_half);
-    status_flags[lane_result_high * lanes + lane] = u32(result >> 32u);
     status_flags[lane_out * lanes + lane] = out_words;
 }

@@ -41,7 +41,6 @@ var<private> mode: u32;
 var<private> page: u32;
 var<private> probe: u32;
 var<private> from_word: u32;
-var<private> result: u64;
 var<private> out_words: u32;
 
 // Of the running contract's header.
