@@ -45,7 +45,14 @@ static void add_execution_options(CLI::App& command, SharedOptions& shared) {
         ->check(CLI::IsMember({"alkanes"}));
     command.add_option("--executor", shared.executor, "how contract calls are executed")
         ->capture_default_str()
-        ->check(CLI::IsMember({"serial", "cpu"}));
+        ->check(CLI::IsMember({"serial", "cpu", "gpu"}));
+    command
+        .add_option("--adapter", shared.adapter,
+                    "name or index of the adapter for --executor gpu (see `warpshrew gpu`); default: the best one")
+        ->type_name("NAME|INDEX");
+    command.add_option("--lanes", shared.lanes, "calls that the device executes at a time; default: what suits it")
+        ->check(CLI::Range(32u, 1u << 20))
+        ->type_name("N");
     add_threads_option(command, shared);
     command
         .add_option("--speculate", shared.speculate,

@@ -31,6 +31,17 @@ void report_block(const SharedOptions& options, Execution& execution, ProgressRe
         std::call_once(told, [&] { std::cerr << "warpshrew: " << r.error().reason << std::endl; });
 }
 
+Result<std::unique_ptr<gpu::GpuExecutor>> open_device(const SharedOptions& options, parallel::Workers& workers) {
+    const auto adapter = gpu::find_adapter(options.adapter);
+    if (!adapter) return tl::unexpected(adapter.error());
+    auto device = gpu::Device::open(*adapter);
+    if (!device) return tl::unexpected(device.error());
+    gpu::GpuExecutorOptions executor;
+    executor.workers = &workers;
+    executor.lanes = options.lanes != 0 ? options.lanes : adapter->type == "CPU" ? 256 : 16'384;
+    return gpu::GpuExecutor::create(std::move(*device), executor);
+}
+
 Result<std::unique_ptr<Execution>> Execution::create(const SharedOptions& options, wasm::Engine& engine) {
     auto out = std::make_unique<Execution>();
     if (options.executor == "serial" || options.speculate == "none") return out;
@@ -39,7 +50,14 @@ Result<std::unique_ptr<Execution>> Execution::create(const SharedOptions& option
     runner.verify = options.verify == "all" ? Verify::all : options.verify == "none" ? Verify::none : Verify::sample;
     runner.warn = [](const std::string& text) { std::cerr << "warpshrew: " << text << std::endl; };
     out->workers_.emplace(engine, threads_of(options));
-    out->executor_ = std::make_unique<parallel::CpuExecutor>(*out->workers_);
+    if (options.executor == "gpu") {
+        auto executor = open_device(options, *out->workers_);
+        if (executor)
+            out->executor_ = std::move(*executor);
+        else
+            runner.warn("no GPU: " + executor.error().reason + "; calls are executed on CPU threads instead");
+    }
+    if (!out->executor_) out->executor_ = std::make_unique<parallel::CpuExecutor>(*out->workers_);
     out->runner_.emplace(*out->executor_, *out->workers_, std::move(runner));
     return out;
 }

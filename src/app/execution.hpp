@@ -6,14 +6,20 @@
 #include "app/options.hpp"
 #include "app/report.hpp"
 #include "base/result.hpp"
+#include "gpu/gpu_executor.hpp"
 #include "parallel/parallel_runner.hpp"
 
 namespace warpshrew::app {
 
+/// Opens the adapter that the options name, and compiles the kernel. `workers` must outlive it.
+[[nodiscard]] Result<std::unique_ptr<gpu::GpuExecutor>> open_device(const SharedOptions& options,
+                                                                    parallel::Workers& workers);
+
 /// Threads, an executor and a runner for index_chain. Address-stable: the parts refer to each other.
 class Execution {
  public:
-    /// `engine` must outlive it. An error says why the executor cannot be had.
+    /// `engine` must outlive it. Where the executor asked for cannot be had, a line on standard error says why, and
+    /// calls are executed on CPU threads.
     [[nodiscard]] static Result<std::unique_ptr<Execution>> create(const SharedOptions& options, wasm::Engine& engine);
 
     /// Null if transactions run in order.

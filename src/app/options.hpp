@@ -17,6 +17,8 @@ struct SharedOptions {
     unsigned threads = 0;  ///< 0: as many as the machine has
     std::string speculate = "candidates";
     std::string verify = "sample";
+    std::string adapter;                           ///< name or index; empty: the best one
+    std::uint32_t lanes = 0;                       ///< of a batch on the device; 0: what suits the adapter
     std::optional<std::filesystem::path> metrics;  ///< file that gets the run's totals
     bool json = false;
 };
