@@ -41,7 +41,7 @@ class SetUp {
                                                                     {mint, {free_mint, capped_mint}},
                                                                     {owned, {owned_token, owner_token}},
                                                                     {upgrades, {upgrade_token}}};
-        const unsigned mixed = number_ + std::size(sources) + 1;
+        const unsigned mixed = number_ + static_cast<unsigned>(std::size(sources)) + 1;
         PlanTransaction mix{mixed, {}, shares, {}, {{}}};
         for (const auto& [source, tokens] : sources) split(source, tokens, mix);
         block_.push_back(std::move(mix));
