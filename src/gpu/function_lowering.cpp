@@ -4,6 +4,7 @@
 #include <optional>
 #include <span>
 
+#include "gpu/local_liveness.hpp"
 #include "wasm/opcodes.hpp"
 
 namespace warpshrew::gpu {
@@ -12,7 +13,7 @@ namespace {
 using wasm::Operation;
 namespace operation = wasm::operation;
 
-constexpr std::uint32_t largest_frame = 30'000;  // registers: what a record has bits for
+constexpr std::uint32_t largest_frame = 16'000;  // registers: what a record has bits for
 constexpr std::uint32_t none = ~0U;
 
 struct Value {
@@ -228,15 +229,25 @@ class FunctionLowering {
 
     Result<LoweredFunction> run() {
         LoweredFunction out{w_.here(), f_.cells, 0};
+        std::uint32_t charge = 0;
         if (frame_ > largest_frame) {
             hand_back();
             out.size = 1;
             return out;
         }
-        for (std::uint32_t r = f_.params; r < f_.locals; r++) w_.copy(r, number(0));
+        const std::vector<bool> live = live_at_entry(m_, f_);
+        for (std::uint32_t r = f_.params; r < f_.locals; r++)
+            if (live[r]) w_.copy(r, number(0));
         find_targets();
         places_.resize(f_.operations.size() + 1);
-        for (at_ = 0; at_ < f_.operations.size(); at_++) {
+        // The first charge is the call's; whoever jumps to it pays again.
+        const auto& first = f_.operations;
+        if (!c_.supervisor && !first.empty() && first[0].code == operation::charge && !targets_[0] &&
+            static_cast<std::uint32_t>(first[0].b) <= descriptor::most_charge) {
+            charge = static_cast<std::uint32_t>(first[0].b);
+            at_ = 1;
+        }
+        for (; at_ < f_.operations.size(); at_++) {
             places_[at_] = targets_[at_] ? w_.label() : w_.here();
             if (!operation(f_.operations[at_])) return fail("an import of the supervisor without its constants");
         }
@@ -256,7 +267,7 @@ class FunctionLowering {
             static_cast<void>(table);
         }
         for (const auto& [jump, target] : fixups_) w_.land(jump, places_[target]);
-        out.size = callee_ + std::max(outgoing_, 5U);
+        out.size = (callee_ + std::max(outgoing_, 5U)) | charge << descriptor::charge_shift;
         return out;
     }
 

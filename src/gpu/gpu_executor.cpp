@@ -35,15 +35,22 @@ std::uint32_t put(std::vector<std::uint32_t>& words, BytesView bytes) {
     return static_cast<std::uint32_t>(at);
 }
 
-Bytes serialized_context(const PreparedCall& call) {
-    Bytes out;
+std::uint32_t context_words(const PreparedCall& call) {
+    return static_cast<std::uint32_t>(4 * (6 + 3 * call.call.incoming.size() + call.inputs.size()));
+}
+
+/// The serialized context (alkanes-vm.md 3.3).
+void put_context(const PreparedCall& call, std::uint32_t* words) {
+    const auto add = [&](u128 x) {
+        std::memcpy(words, &x, sizeof x);
+        words += 4;
+    };
     for (const u128 x :
          {call.target.block, call.target.tx, u128{0}, u128{0}, u128{call.call.vout}, u128{call.call.incoming.size()}})
-        append_le(out, x);
+        add(x);
     for (const auto& t : call.call.incoming)
-        for (const u128 x : {t.id.block, t.id.tx, t.value}) append_le(out, x);
-    for (const u128 x : call.inputs) append_le(out, x);
-    return out;
+        for (const u128 x : {t.id.block, t.id.tx, t.value}) add(x);
+    for (const u128 x : call.inputs) add(x);
 }
 
 }  // namespace
@@ -89,8 +96,24 @@ class Stopwatch {
     std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
+/// The sequence number that each call sees. What is below the block is read once.
+class SequenceNumbers {
+ public:
+    explicit SequenceNumbers(const parallel::Batch& batch) : state_(batch.state) {
+        if (!batch.calls.empty() && !state_.read(0, alkanes::sequence_key, below_)) below_.clear();
+    }
+    [[nodiscard]] BytesView at(std::uint32_t position) const {
+        const auto* v = state_.version(position, alkanes::sequence_key);
+        return v == nullptr ? BytesView(below_) : v->value;
+    }
+
+ private:
+    const parallel::VersionedState& state_;
+    Bytes below_;
+};
+
 /// All but its code. False if the call is none for a device: the CPU says what it comes to.
-bool prepare(const parallel::Batch& batch, std::size_t i, PreparedCall& p) {
+bool prepare(const parallel::Batch& batch, const SequenceNumbers& sequence, std::size_t i, PreparedCall& p) {
     const parallel::Call& c = batch.calls[i];
     const auto& network = batch.environment.network;
     auto cellpack = alkanes::decode_calldata(c.calldata, network.parallel_active(batch.height));
@@ -102,7 +125,7 @@ bool prepare(const parallel::Batch& batch, std::size_t i, PreparedCall& p) {
     p.target = target;
     p.inputs = std::move(cellpack->inputs);
     p.reads_sequence = true;
-    if (!batch.state.read(c.position, alkanes::sequence_key, p.sequence)) p.sequence.clear();
+    p.sequence = sequence.at(c.position);
     if (target.block == 2) {
         if (p.sequence.size() != sizeof(u128) || target.tx >= load_le<u128>(p.sequence.data())) return false;
         p.sequence_required = target.tx + 1;
@@ -132,38 +155,45 @@ std::vector<LaneStart> GpuExecutor::put_payloads(const parallel::Batch& batch, s
     words.assign(2, 0);
     const std::uint32_t raw_block = put(words, block.raw());
     absl::flat_hash_map<std::uint32_t, std::uint32_t> transactions;
-    std::vector<LaneStart> starts;
     for (const Prepared& p : calls) {
-        const PreparedCall& call = p.call;
-        const BytesView raw = block.transactions()[call.call.tx_index].raw;
-        const auto [transaction, is_new] = transactions.try_emplace(call.call.tx_index);
-        if (is_new) transaction->second = put(words, raw);
-        const Bytes context = serialized_context(call);
-        const std::uint32_t context_at = put(words, context);
-        const auto at = static_cast<std::uint32_t>(words.size());
-        words.resize(at + payload::words);
+        const std::uint32_t index = p.call.call.tx_index;
+        const auto [transaction, is_new] = transactions.try_emplace(index);
+        if (is_new) transaction->second = put(words, block.transactions()[index].raw);
+    }
+    words.resize((words.size() + 1) / 2 * 2);
+    std::vector<LaneStart> starts(calls.size());
+    std::size_t end = words.size();
+    for (std::size_t l = 0; l < calls.size(); l++) {
+        starts[l] = {.module = supervisor_,
+                     .pc = supervisor_run_,
+                     .globals = supervisor_globals_,
+                     .fuel = calls[l].call.call.fuel,
+                     .payload = static_cast<std::uint32_t>(end),
+                     .supervisor = true};
+        end += payload::words + context_words(calls[l].call);
+    }
+    words.resize(end + 4);  // lanes read two words at a time
+    std::uint32_t flags = 0;
+    if (batch.height >= network.v217_fix_height) flags |= payload::deducts;
+    if (batch.height >= network.v220_fork_height) flags |= payload::contains;
+    for_each(calls.size(), [&](std::size_t l) {
+        const PreparedCall& call = calls[l].call;
+        const std::uint32_t at = starts[l].payload;
         std::uint32_t* w = words.data() + at;
         w[payload::position] = call.position;
-        if (batch.height >= network.v217_fix_height) w[payload::flags] |= payload::deducts;
-        if (batch.height >= network.v220_fork_height) w[payload::flags] |= payload::contains;
+        w[payload::flags] = flags;
         w[payload::height_low] = static_cast<std::uint32_t>(batch.height);
         w[payload::height_high] = static_cast<std::uint32_t>(batch.height >> 32);
         w[payload::store_byte] = static_cast<std::uint32_t>(network.per_store_byte(batch.height));
         w[payload::module] = call.code->header;
-        w[payload::context] = context_at;
-        w[payload::context_bytes] = static_cast<std::uint32_t>(context.size());
-        w[payload::transaction] = transaction->second;
-        w[payload::transaction_bytes] = static_cast<std::uint32_t>(raw.size());
+        w[payload::context] = at + payload::words;
+        w[payload::context_bytes] = context_words(call) * 4;
+        w[payload::transaction] = transactions.find(call.call.tx_index)->second;
+        w[payload::transaction_bytes] = static_cast<std::uint32_t>(block.transactions()[call.call.tx_index].raw.size());
         w[payload::block] = raw_block;
         w[payload::block_bytes] = static_cast<std::uint32_t>(block.raw().size());
-        starts.push_back({.module = supervisor_,
-                          .pc = supervisor_run_,
-                          .globals = supervisor_globals_,
-                          .fuel = call.call.fuel,
-                          .payload = at,
-                          .supervisor = true});
-    }
-    words.resize(words.size() + 4);  // lanes read two words at a time
+        put_context(call, w + payload::words);
+    });
     return starts;
 }
 
@@ -188,7 +218,6 @@ void GpuExecutor::run(const parallel::Batch& batch, std::span<const Prepared> ca
     }
     launch.tx_payloads = payloads_.buffer;
     std::span<const LaneEnd> ends;
-    std::vector<std::uint32_t> output;
     for (bool again = true; again;) {
         {
             const Stopwatch watch(counts_.upload_seconds);
@@ -207,11 +236,11 @@ void GpuExecutor::run(const parallel::Batch& batch, std::span<const Prepared> ca
         counts_.rounds++;
         std::uint32_t most = 0;
         for (const LaneEnd& e : ends) most = std::max(most, e.output);
-        output = must(lanes_.output(most));
+        must(lanes_.output(most, output_));
         again = false;
         for (std::uint32_t l = 0; l < ends.size(); l++) {
             if (ends[l].status != LaneStatus::wants_key) continue;
-            const Bytes key = wanted_key(words_of(output, lanes_.capacity(), l, ends[l].output), ends[l].detail);
+            const Bytes key = wanted_key(words_of(output_, lanes_.capacity(), l, ends[l].output), ends[l].detail);
             if (!parse_device_key(key)) throw std::runtime_error("GPU: a lane wants what is no key");
             state.add(key);
             lanes_.resume(l);
@@ -221,16 +250,15 @@ void GpuExecutor::run(const parallel::Batch& batch, std::span<const Prepared> ca
     counts_.launches += lanes_.launches();
     counts_.keys += state.size();
     const Stopwatch watch(counts_.decode_seconds);
-    decode(calls, ends, output, state, memory, results);
+    decode(calls, ends, state, memory, results);
     known_keys_.clear();
     state.for_each_key([&](const Bytes& key) {
         if (known_keys_.size() < most_known_keys) known_keys_.push_back(key);
     });
 }
 
-void GpuExecutor::decode(std::span<const Prepared> calls, std::span<const LaneEnd> ends,
-                         std::span<const std::uint32_t> output, const StateTable& state, parallel::ResultMemory& memory,
-                         std::span<alkanes::ExecutedMessage> results) {
+void GpuExecutor::decode(std::span<const Prepared> calls, std::span<const LaneEnd> ends, const StateTable& state,
+                         parallel::ResultMemory& memory, std::span<alkanes::ExecutedMessage> results) {
     // Words of neighbouring lanes lie in the same lines of the caches.
     constexpr std::size_t at_a_time = 64;
     const std::size_t lanes = lanes_.capacity();
@@ -246,7 +274,7 @@ void GpuExecutor::decode(std::span<const Prepared> calls, std::span<const LaneEn
         }
         for (std::size_t i = 0; i < most; i++)
             for (std::size_t k = 0; k < words.size(); k++)
-                if (i < words[k].size()) words[k][i] = output[i * lanes + begin + k];
+                if (i < words[k].size()) words[k][i] = output_[i * lanes + begin + k];
         for (std::size_t l = begin; l < end; l++)
             if (ends[l].status == LaneStatus::finished)
                 results[calls[l].index] = decode_records(calls[l].call, words[l - begin], state, codes_, arena);
@@ -275,7 +303,8 @@ void GpuExecutor::execute(const parallel::Batch& batch, parallel::ResultMemory& 
         const Stopwatch watch(counts_.prepare_seconds);
         std::vector<PreparedCall> all(batch.calls.size());
         std::vector<char> possible(batch.calls.size());
-        for_each(batch.calls.size(), [&](std::size_t i) { possible[i] = prepare(batch, i, all[i]) ? 1 : 0; });
+        const SequenceNumbers sequence(batch);
+        for_each(batch.calls.size(), [&](std::size_t i) { possible[i] = prepare(batch, sequence, i, all[i]) ? 1 : 0; });
         for (std::size_t i = 0; i < all.size(); i++) {
             if (possible[i] != 0) all[i].code = &codes_.find(all[i].target, all[i].position);
             if (possible[i] != 0 && all[i].code->header != 0)

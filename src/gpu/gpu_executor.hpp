@@ -64,8 +64,8 @@ class GpuExecutor final : public parallel::Executor {
     void for_each(std::size_t n, const std::function<void(std::size_t)>& job) const;
     void run(const parallel::Batch& batch, std::span<const Prepared> calls, parallel::ResultMemory& memory,
              std::span<alkanes::ExecutedMessage> results);
-    void decode(std::span<const Prepared> calls, std::span<const LaneEnd> ends, std::span<const std::uint32_t> output,
-                const StateTable& state, parallel::ResultMemory& memory, std::span<alkanes::ExecutedMessage> results);
+    void decode(std::span<const Prepared> calls, std::span<const LaneEnd> ends, const StateTable& state,
+                parallel::ResultMemory& memory, std::span<alkanes::ExecutedMessage> results);
     [[nodiscard]] std::vector<LaneStart> put_payloads(const parallel::Batch& batch, std::span<const Prepared> calls,
                                                       std::vector<std::uint32_t>& words) const;
 
@@ -76,6 +76,7 @@ class GpuExecutor final : public parallel::Executor {
     ContractCodes codes_{code_};
     std::uint32_t supervisor_ = 0, supervisor_run_ = 0, supervisor_host_ = 0, supervisor_globals_ = 0;
     Upload payloads_, state_, map_;
+    std::vector<std::uint32_t> output_;
     std::vector<Bytes> known_keys_;  ///< that lanes read in the last batch
     GpuCounts counts_;
 };

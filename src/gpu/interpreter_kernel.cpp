@@ -52,7 +52,8 @@ constexpr Constant all[] = {
                                                                 X(group_lanes) X(memory_page_words) X(max_cells)
                                                                     X(max_depth)
 #undef X
-                                                                        {"descriptor_is_host", descriptor::is_host}};
+                                                                        {"descriptor_is_host", descriptor::is_host},
+    {"descriptor_charge_shift", descriptor::charge_shift}};
 // clang-format on
 
 }  // namespace

@@ -71,21 +71,23 @@ Result<void> Lanes::start(std::span<const LaneStart> starts) {
     ends_.assign(starts.size(), {.status = LaneStatus::running});
     launches_ = 0;
     if (auto r = put_arguments(starts); !r) return r;
-    for (std::size_t l = 0; l < starts.size(); l++) {
-        const LaneStart& s = starts[l];
-        flag(LaneField::status, l) = static_cast<std::uint32_t>(LaneStatus::running);
-        flag(LaneField::fresh, l) = 1;
-        flag(LaneField::pc, l) = s.pc;
-        flag(LaneField::base, l) = s.globals + 1;
-        flag(LaneField::link, l) = none;
-        flag(LaneField::fuel_low, l) = static_cast<std::uint32_t>(s.fuel);
-        flag(LaneField::fuel_high, l) = static_cast<std::uint32_t>(s.fuel >> 32);
-        flag(LaneField::cells, l) = max_cells - 2;  // the root call's result takes one, and one is never used
-        flag(LaneField::module, l) = s.module;
-        flag(LaneField::memory, l) = s.memory;
-        flag(LaneField::supervisor, l) = s.supervisor ? 1 : 0;
-        flag(LaneField::payload, l) = s.payload;
-    }
+    // One field after the other: those of all lanes lie together.
+    const auto set = [&](LaneField f, auto value) {
+        for (std::size_t l = 0; l < starts.size(); l++) flag(f, l) = static_cast<std::uint32_t>(value(starts[l]));
+    };
+    set(LaneField::status, [](const LaneStart&) { return LaneStatus::running; });
+    set(LaneField::fresh, [](const LaneStart&) { return 1; });
+    set(LaneField::pc, [](const LaneStart& s) { return s.pc; });
+    set(LaneField::base, [](const LaneStart& s) { return s.globals + 1; });
+    set(LaneField::link, [](const LaneStart&) { return none; });
+    set(LaneField::fuel_low, [](const LaneStart& s) { return s.fuel & 0xffffffff; });
+    set(LaneField::fuel_high, [](const LaneStart& s) { return s.fuel >> 32; });
+    // The root call's result takes a cell, and one is never used.
+    set(LaneField::cells, [](const LaneStart&) { return max_cells - 2; });
+    set(LaneField::module, [](const LaneStart& s) { return s.module; });
+    set(LaneField::memory, [](const LaneStart& s) { return s.memory; });
+    set(LaneField::supervisor, [](const LaneStart& s) { return s.supervisor ? 1 : 0; });
+    set(LaneField::payload, [](const LaneStart& s) { return s.payload; });
     resumed_ = false;
     return device_->write(status_flags_, 0, std::span<const std::uint32_t>(flags_));
 }
@@ -218,11 +220,11 @@ Result<std::vector<std::pair<std::uint32_t, std::vector<std::uint32_t>>>> Lanes:
     return out;
 }
 
-Result<std::vector<std::uint32_t>> Lanes::output(std::uint32_t words) {
-    std::vector<std::uint32_t> out(std::size_t{std::min(words, shape_.output)} * lanes_);
-    if (out.empty()) return out;
-    if (auto r = device_->read(output_state_, 0, std::span<std::uint32_t>(out)); !r) return tl::unexpected(r.error());
-    return out;
+Result<void> Lanes::output(std::uint32_t words, std::vector<std::uint32_t>& out) {
+    const std::size_t n = std::size_t{std::min(words, shape_.output)} * lanes_;
+    if (out.size() < n) out.resize(n);
+    if (n == 0) return {};
+    return device_->read(output_state_, 0, std::span<std::uint32_t>(out).first(n));
 }
 
 }  // namespace warpshrew::gpu

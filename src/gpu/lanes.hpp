@@ -79,8 +79,8 @@ class Lanes {
     /// The pages of 1 KiB that a lane's contract of level `level` wrote: number and content.
     [[nodiscard]] Result<std::vector<std::pair<std::uint32_t, std::vector<std::uint32_t>>>> pages(std::uint32_t lane,
                                                                                                   std::uint32_t level);
-    /// The first `words` of the output of all lanes: word i of lane l is at i * capacity() + l.
-    [[nodiscard]] Result<std::vector<std::uint32_t>> output(std::uint32_t words);
+    /// The first `words` of the output of all lanes: word i of lane l is at i * capacity() + l. `out` keeps its memory.
+    [[nodiscard]] Result<void> output(std::uint32_t words, std::vector<std::uint32_t>& out);
 
     [[nodiscard]] std::uint32_t capacity() const noexcept { return lanes_; }
     [[nodiscard]] const LaneShape& shape() const noexcept { return shape_; }

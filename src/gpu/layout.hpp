@@ -117,10 +117,11 @@ namespace descriptor {
 enum : std::uint32_t {
     entry,  ///< relative to the descriptor; of a host function its number
     cells,  ///< that wasmi reserves
-    size,   ///< registers of the frame and what calls from it need further
+    size,   ///< registers of the frame and what calls from it need further, and from `charge_shift` on its first charge
     type    ///< a number that equal types share, and
 };
 inline constexpr std::uint32_t is_host = 1U << 31;
+inline constexpr std::uint32_t charge_shift = 15, most_charge = (1U << (32 - charge_shift)) - 1;
 }  // namespace descriptor
 
 /// The register before a frame: low word: the place after the call; high word: distance to the caller's frame, register

@@ -7,6 +7,13 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     if (status != status_running) { return; }
     let lane_registers = parameters[parameter_lane_registers];
     let lane_pages = parameters[parameter_lane_pages];
+    all_pages = lane_pages;
+    own_header = parameters[parameter_supervisor_module] * 4u;
+    own_image_pages = own_header + code_words[own_header + header_image_pages];
+    own_image_first = code_words[own_header + header_image_first];
+    own_image_count = code_words[own_header + header_image_count];
+    let supervisor_entry = parameters[parameter_supervisor_entry];
+    let lane_output = parameters[parameter_lane_output];
     let lane_table = parameters[parameter_lane_table];
     let group = lane / group_lanes;
     let in_group = lane % group_lanes;
@@ -42,11 +49,15 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
 
     let budget = parameters[parameter_budget];
     var steps = 0u;
+    // The instruction that follows is fetched while this one waits for its operands.
+    var fetched = code[pc];
+    var following = fetched;
     // The only loop: lavapipe counts the iterations of all of them.
     loop {
         if (steps >= budget || status != status_running) { break; }
         steps += 1u;
-        let i = code[pc];
+        let i = fetched;
+        following = code[pc + 1u];
         var op = i.x & 0xffu;
         if (mode != 0u) { op = mode; }
         let extra = i.x >> instruction_extra_shift;
@@ -92,15 +103,19 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
                 if (trap == trap_none && !supervisor && (f.y > cells || (!is_host && depth >= max_depth))) { trap = trap_stack_overflow; }
                 if (trap == trap_none) {
                     var callee = d;
-                    if (is_host) { callee = parameters[parameter_supervisor_entry]; }
-                    let size = code[callee].z;
+                    if (is_host) { callee = supervisor_entry; }
+                    let size = code[callee].z & ((1u << descriptor_charge_shift) - 1u);
+                    let cost = u64(select(f.z >> descriptor_charge_shift, 0u, supervisor || is_host));
                     if (callee == 0u) {
                         status = status_handed_back;
                         detail = hand_back_no_host;
                     } else if (base + i.w + size > lane_registers) {
                         status = status_handed_back;
                         detail = hand_back_registers;
+                    } else if (fuel < cost) {
+                        trap = trap_out_of_fuel;
                     } else {
+                        fuel -= cost;
                         var high = i.w | (i.y << record_to_shift);
                         if (is_host) {
                             high |= record_from_contract;
@@ -303,7 +318,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
                 }
             }
             case op_output: {
-                if (a_low >= parameters[parameter_lane_output]) {
+                if (a_low >= lane_output) {
                     status = status_handed_back;
                     detail = hand_back_output;
                 } else {
@@ -462,6 +477,11 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
             }
         }
         if (writes) { registers[register_base + to * group_lanes] = r; }
+        if (next == pc + 1u) {
+            fetched = following;
+        } else if (next != pc) {
+            fetched = code[next];
+        }
         // A lane that stops goes on behind the stop, if it is let run again.
         pc = next;
     }

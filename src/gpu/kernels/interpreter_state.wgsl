@@ -21,6 +21,13 @@ var<private> register_base: u32;
 var<private> memory_base: u32;
 var<private> table_base: u32;
 
+// Of the supervisor's header, and the lane's pages.
+var<private> own_header: u32;
+var<private> own_image_pages: u32;
+var<private> own_image_first: u32;
+var<private> own_image_count: u32;
+var<private> all_pages: u32;
+
 // The lane's state during a launch: LaneField.
 var<private> status: u32;
 var<private> detail: u32;
@@ -83,17 +90,14 @@ fn remember(p: u32, place: u32) {
 // The supervisor's pages lie at the end of the lane's memory, the first one last, but for those that its code has content
 // for, which are only read.
 fn own_place(p: u32) -> u32 {
-    let h = parameters[parameter_supervisor_module] * 4u;
-    let in_image = p - code_words[h + header_image_first];
-    let count = code_words[h + header_image_count];
-    if (in_image < count) {
-        let at = code_words[h + code_words[h + header_image_pages] + in_image];
-        return read_only | select(h + at, 0u, at == 0u);
+    let in_image = p - own_image_first;
+    if (in_image < own_image_count) {
+        let at = code_words[own_image_pages + in_image];
+        return read_only | select(own_header + at, 0u, at == 0u);
     }
-    let n = select(p, p - count, p >= code_words[h + header_image_first]);
-    let all = parameters[parameter_lane_pages];
-    if (n >= all - used) { return none; }
-    return (all - 1u - n) * memory_page_words;
+    let n = select(p, p - own_image_count, p >= own_image_first);
+    if (n >= all_pages - used) { return none; }
+    return (all_pages - 1u - n) * memory_page_words;
 }
 
 fn read_word(place: u32, word: u32) -> u32 {
@@ -111,9 +115,10 @@ fn write_word(place: u32, word: u32, mask: u32, value: u32) {
     }
 }
 
+// Loads always, so that the loads of both operands are under way at the same time.
 fn read_operand(kind: u32, value: u32, globals_base: u32) -> u64 {
-    if (kind < operand_zero_extended) {
-        return registers[register_base + (select(base, globals_base, kind == operand_in_global) + value) * group_lanes];
-    }
-    return select(u64(value), u64(i64(bitcast<i32>(value))), kind == operand_sign_extended);
+    let at = select(base, globals_base, kind == operand_in_global) + value;
+    let stored = registers[register_base + select(0u, at, kind < operand_zero_extended) * group_lanes];
+    let constant = select(u64(value), u64(i64(bitcast<i32>(value))), kind == operand_sign_extended);
+    return select(constant, stored, kind < operand_zero_extended);
 }
