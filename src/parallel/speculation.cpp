@@ -1,5 +1,7 @@
 #include "parallel/speculation.hpp"
 
+#include <absl/container/flat_hash_set.h>
+
 #include <algorithm>
 #include <chrono>
 
@@ -28,6 +30,8 @@ class Timer {
 constexpr std::size_t worth_learning = 4;
 /// Calls of a pattern that is not proven that are executed before the others.
 constexpr std::size_t trial = 32;
+/// Of one message, ahead: what is still not right then is left to its turn.
+constexpr unsigned max_executions = 4;
 /// An unprofitable pattern is tried again after so many blocks.
 constexpr unsigned retry_after = 16;
 
@@ -74,7 +78,8 @@ Speculation::Speculation(const alkanes::BlockWork& block, const alkanes::FuelTan
       // in `lanes` is used.
       least_(std::min(0.7, 1.2 / static_cast<double>(executor.lanes()))),
       fuel_(candidates.list.size()),
-      as_seen_(candidates.list.size()) {}
+      as_seen_(candidates.list.size()),
+      executions_(candidates.list.size()) {}
 
 void Speculation::demote_unprofitable() {
     absl::flat_hash_map<Pattern*, bool> tried;
@@ -141,8 +146,9 @@ Speculation::Indices Speculation::hold_back(Indices& planned) {
     return held;
 }
 
-/// Those of the calls held back whose like were executed to some use; the others are left to their turn.
-Speculation::Indices Speculation::release(const Indices& held) {
+/// Those of the calls held back whose like were executed to some use; the others are left to their turn, and those of
+/// them that were tried are not tried again.
+Speculation::Indices Speculation::release(const Indices& held, Indices& again) {
     struct Count {
         double executed = 0, good = 0;
     };
@@ -153,14 +159,21 @@ Speculation::Indices Speculation::release(const Indices& held) {
         count.executed++;
         count.good += as_seen_[i];
     }
-    Indices out;
-    for (const std::uint32_t i : held) {
+    const auto is_useful = [&](std::uint32_t i) {
         const Count& count = counts[&patterns_.of(candidates_.list[i])];
-        if (count.good >= least_ * count.executed)
+        return count.good >= least_ * count.executed;
+    };
+    Indices out;
+    absl::flat_hash_set<const Pattern*> useless;
+    for (const std::uint32_t i : held) {
+        if (is_useful(i)) {
             out.push_back(i);
-        else
+        } else {
             candidates_.list[i].demotion = Demotion::unprofitable;
+            useless.insert(&patterns_.of(candidates_.list[i]));
+        }
     }
+    std::erase_if(again, [&](std::uint32_t i) { return useless.contains(&patterns_.of(candidates_.list[i])); });
     return out;
 }
 
@@ -211,7 +224,7 @@ Speculation::Indices Speculation::look_at_results() {
         else
             tank.drain();
         as_seen_[i] = as_seen ? 1 : 0;
-        if (!as_seen && reliable) again.push_back(i);
+        if (!as_seen && reliable && executions_[i] < max_executions) again.push_back(i);
         const auto counters = as_seen ? std::vector<Counter>() : counters_of(executed);
         for (const auto& write : executed.writes) {
             // What was read wrongly is added to what there really is.
@@ -250,6 +263,7 @@ void Speculation::execute(const Indices& which) {
             if (results[k].status == ExecutionStatus::none) continue;
             statistics_.speculated += was_executed(c) ? 0 : 1;
             statistics_.executions++;
+            executions_[which[k]]++;
             // It refers to the batch's tokens, which are gone soon. Where it is not these, the checksum is wrong now.
             if (std::ranges::equal(results[k].call.incoming, c.incoming))
                 results[k].call.incoming = c.incoming;
@@ -285,7 +299,7 @@ void Speculation::run() {
         std::erase_if(next, [&](std::uint32_t i) { return was_executed(candidates_.list[i]); });
         // Two batches tell: what was executed on a guess, and again on a better one.
         if (!held.empty() && (round == 2 || (round != 0 && next.empty() && again.size() < 2))) {
-            const Indices released = release(held);
+            const Indices released = release(held, again);
             held.clear();
             next.insert(next.end(), released.begin(), released.end());
         }

@@ -32,7 +32,7 @@ class Speculation {
 
     void demote_unprofitable();
     Indices hold_back(Indices& planned);
-    Indices release(const Indices& held);
+    Indices release(const Indices& held, Indices& again);
     Indices plan();
     void learn(const Indices& planned);
     Indices look_at_results();
@@ -52,7 +52,8 @@ class Speculation {
     const double least_;               ///< usefulness from which on executing ahead pays
     std::vector<std::uint64_t> fuel_;  ///< that each candidate starts with, as far as can be told
     std::vector<char> as_seen_;  ///< whether each candidate's execution saw what it will see, as far as can be told
-    store::Arena guesses_;       ///< values of versions that nobody wrote
+    std::vector<unsigned> executions_;  ///< of each candidate, ahead
+    store::Arena guesses_;              ///< values of versions that nobody wrote
 };
 
 /// After the block: what of it was used, by candidate.
