@@ -11,6 +11,7 @@ using alkanes::ExecutedMessage;
 namespace {
 
 constexpr std::uint64_t sample_odds = 64;
+constexpr std::size_t max_known = 1 << 20;  // bounds the memory: beyond it contracts are new again
 
 /// A message's transaction, to read only.
 class BelowMessage final : public store::StateReader {
@@ -37,6 +38,7 @@ auto pairs(std::span<const alkanes::StateWrite> writes) {
 
 bool Verifier::chooses(const protorune::RuneId& target) {
     if (mode == Verify::none) return false;
+    if (known.size() >= max_known) known.clear();
     const bool first = known.insert(target).second;
     return mode == Verify::all || first || random() % sample_odds == 0;
 }

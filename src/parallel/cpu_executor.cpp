@@ -10,8 +10,8 @@ void CpuExecutor::execute(const Batch& batch, ResultMemory& memory, std::span<al
         std::size_t i = next.fetch_add(1, std::memory_order_relaxed);
         if (i >= results.size()) return;
         store::Arena& arena = memory.take();
-        alkanes::AheadExecution execution(batch.environment, batch.codes, batch.block);
-        for (; i < results.size(); i = next.fetch_add(1, std::memory_order_relaxed))
+        alkanes::AheadExecution execution(batch.environment, batch.codes, batch.block, batch.outside);
+        for (; i < results.size() && !memory.full(); i = next.fetch_add(1, std::memory_order_relaxed))
             results[i] = execution.execute(batch.call(i), StateAt(batch.state, batch.calls[i].position), arena);
         memory.give_back(arena);
     });

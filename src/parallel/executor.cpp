@@ -4,7 +4,7 @@ namespace warpshrew::parallel {
 
 store::Arena& ResultMemory::take() {
     const std::lock_guard lock(mutex_);
-    if (idle_.empty()) return arenas_.emplace_back();
+    if (idle_.empty()) return arenas_.emplace_back(&counted_);
     store::Arena& arena = *idle_.back();
     idle_.pop_back();
     return arena;

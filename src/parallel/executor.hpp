@@ -2,6 +2,7 @@
 // What executes messages ahead of their turn: CPU threads, a GPU. Nothing here is trusted: every result is checked
 // at its turn before it is used (consuming_handler.hpp), so an executor can only be slow, never wrong.
 
+#include <atomic>
 #include <deque>
 #include <memory>
 #include <mutex>
@@ -32,7 +33,12 @@ struct Batch {
     std::uint64_t height = 0;
     std::span<const Call> calls;
     std::span<const protorune::RuneTransfer> tokens;
+    const bitcoin::Transaction* outside = nullptr;  ///< that all calls see instead of the block's; null: none
 
+    /// The transaction that a call sees.
+    [[nodiscard]] const bitcoin::Transaction& transaction(std::uint32_t tx_index) const noexcept {
+        return outside != nullptr ? *outside : block.block().transactions()[tx_index];
+    }
     [[nodiscard]] alkanes::MessageCall call(std::size_t i) const noexcept {
         const Call& c = calls[i];
         return {height, c.tx_index, c.vout, c.calldata, tokens.subspan(c.first_token, c.token_count), c.fuel};
@@ -40,14 +46,39 @@ struct Batch {
 };
 
 /// Memory for the results of a block: executors take an arena for each of their threads and put there what results
-/// refer to.
+/// refer to. What a call reads is copied, so that a block whose calls read much may ask for any amount: once it is full
+/// executors begin no other call, and what is not executed is left to its turn.
 class ResultMemory {
  public:
+    static constexpr std::size_t default_limit = std::size_t{1} << 30;
+    explicit ResultMemory(std::size_t limit = default_limit) : limit_(limit) {}
+
+    [[nodiscard]] bool full() const noexcept { return counted_.bytes.load(std::memory_order_relaxed) >= limit_; }
+
     /// An arena that no other thread uses until it is given back, which keeps what is in it.
     [[nodiscard]] store::Arena& take();
     void give_back(store::Arena& arena);
 
  private:
+    /// The heap, with what was taken from it.
+    class Counted final : public std::pmr::memory_resource {
+     public:
+        std::atomic<std::size_t> bytes = 0;
+
+     private:
+        void* do_allocate(std::size_t n, std::size_t alignment) override {
+            bytes.fetch_add(n, std::memory_order_relaxed);
+            return std::pmr::new_delete_resource()->allocate(n, alignment);
+        }
+        void do_deallocate(void* p, std::size_t n, std::size_t alignment) override {
+            bytes.fetch_sub(n, std::memory_order_relaxed);
+            std::pmr::new_delete_resource()->deallocate(p, n, alignment);
+        }
+        [[nodiscard]] bool do_is_equal(const memory_resource& other) const noexcept override { return this == &other; }
+    };
+
+    const std::size_t limit_;
+    Counted counted_;
     std::mutex mutex_;
     std::deque<store::Arena> arenas_;
     std::vector<store::Arena*> idle_;

@@ -50,7 +50,7 @@ bool ParallelRunner::run(const alkanes::BlockWork& block, alkanes::BlockMessages
     }
     using Clock = std::chrono::steady_clock;
     auto start = Clock::now();
-    ResultMemory memory;
+    ResultMemory memory(options_.result_bytes);
     Candidates candidates = find_candidates(block, options_.speculate);
     statistics_.plan_seconds = std::chrono::duration<double>(Clock::now() - start).count();
     if (!candidates.list.empty()) speculate(block, messages.tank(), candidates, memory);

@@ -13,7 +13,8 @@ struct RunnerOptions {
     Verify verify = Verify::sample;
     std::uint64_t seed = std::random_device{}();  ///< of what is chosen for comparison
     SpeculationOptions speculation;
-    std::function<void(const std::string&)> warn;  ///< told in words when the executor failed, or is given up
+    std::size_t result_bytes = ResultMemory::default_limit;  ///< of a block's effects, about
+    std::function<void(const std::string&)> warn;            ///< told in words when the executor failed, or is given up
 };
 
 /// Executes messages ahead on an executor and consumes the results in block order. An executor whose effect was not the

@@ -7,6 +7,8 @@ namespace warpshrew::parallel {
 namespace {
 
 constexpr std::size_t max_patterns = 1 << 16, max_counters = 16;
+// A call that touches more keys is no mint: guessing its counters would take longer than it is worth.
+constexpr std::size_t max_reads = 256, max_writes = 256;
 
 bool is_width(std::size_t n) { return n == 4 || n == 8 || n == 16; }
 
@@ -28,6 +30,7 @@ std::optional<Bytes> advanced(BytesView value, const Counter& counter) {
 
 std::vector<Counter> counters_of(const alkanes::ExecutedMessage& executed) {
     std::vector<Counter> out;
+    if (executed.reads.size() > max_reads || executed.writes.size() > max_writes) return out;
     for (const auto& w : executed.writes) {
         if (!is_width(w.value.size())) continue;
         const auto read = std::ranges::find_if(executed.reads, [&](const alkanes::StateRead& r) {

@@ -21,7 +21,7 @@ struct Counter {
 /// What `value` is after `step` was added; nothing if it is not of the counter's width. An absent counter is zero.
 [[nodiscard]] std::optional<Bytes> advanced(BytesView value, const Counter& counter);
 
-/// The counters that a message moved: keys that it read and wrote.
+/// The counters that a message moved: keys that it read and wrote. None if it touched very many keys.
 [[nodiscard]] std::vector<Counter> counters_of(const alkanes::ExecutedMessage& executed);
 
 /// What is known of calls of one opcode of one contract.
