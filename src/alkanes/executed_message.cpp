@@ -127,8 +127,8 @@ ExecutedMessage AheadExecution::execute(const MessageCall& call, const store::St
     out.status = ExecutionStatus::handed_back;
     store::Transaction state(state_);
     state.checkpoint();  // as protorune does: contracts can tell the depth
-    Execution x{environment_, codes_,   state, block_, block_.block().transactions()[call.tx_index],
-                call.height,  call.vout};
+    const auto& transaction = transaction_ != nullptr ? *transaction_ : block_.block().transactions()[call.tx_index];
+    Execution x{environment_, codes_, state, block_, transaction, call.height, call.vout};
     x.fuel = call.fuel;
     try {
         const auto prepared = prepare_message(x, call.calldata, call.incoming);

@@ -69,9 +69,11 @@ struct ExecutedMessage {
 /// Executes messages ahead of their turn on the CPU. One for a thread; its memory is kept from message to message.
 class AheadExecution {
  public:
-    /// All must outlive it. `block` and the transactions are those of the messages.
-    AheadExecution(const Environment& environment, CodeCache& codes, const BlockInfo& block)
-        : environment_(environment), codes_(codes), block_(block) {}
+    /// All must outlive it. `block` is that of the messages; so are their transactions, unless there is a `transaction`
+    /// that all of them see.
+    AheadExecution(const Environment& environment, CodeCache& codes, const BlockInfo& block,
+                   const bitcoin::Transaction* transaction = nullptr)
+        : environment_(environment), codes_(codes), block_(block), transaction_(transaction) {}
 
     /// The message's effect on `below`, in memory of `arena`. Where the machine fails (no memory, no free instance), or
     /// the effect cannot be told apart from what settles at its turn, the status is handed_back. Only on a thread of
@@ -93,6 +95,7 @@ class AheadExecution {
     const Environment& environment_;
     CodeCache& codes_;
     const BlockInfo& block_;
+    const bitcoin::Transaction* transaction_;
     Recorder recorder_;
     store::BlockState state_{recorder_};
 };

@@ -11,33 +11,14 @@ namespace {
 
 constexpr std::uint64_t meta_fuel = 100'000'000;
 
-const bitcoin::OwnedTransaction& default_transaction() {
-    static const auto tx = bitcoin::OwnedTransaction::empty(0);
-    return tx;
-}
-
-/// Version 1, all else zero, no transactions.
-const bitcoin::Block& default_block() {
-    static const bitcoin::Block block = [] {
-        Bytes raw(81, '\0');
-        raw[0] = 1;
-        return std::move(bitcoin::Block::decode(std::move(raw)).value());
-    }();
-    return block;
-}
-
 /// The state and block that a call outside of a block runs with.
 struct Sandbox {
     Sandbox(const Environment& environment, CodeCache& codes, store::BlockState& below, const Parcel& parcel)
         : state(below),
           block(parcel.block ? *parcel.block : default_block(), environment.network, parcel.height, nullptr),
-          execution{environment,
-                    codes,
-                    state,
-                    block,
-                    parcel.transaction ? *parcel.transaction : default_transaction().get(),
-                    parcel.height,
-                    parcel.vout} {}
+          execution{
+              environment,   codes,      state, block, parcel.transaction ? *parcel.transaction : default_transaction(),
+              parcel.height, parcel.vout} {}
 
     Result<Simulation> run(const Parcel& parcel, std::uint64_t fuel) {
         return simulate_message(execution, parcel.calldata, parcel.alkanes, fuel).map([](FrameResult&& r) {
@@ -51,6 +32,20 @@ struct Sandbox {
 };
 
 }  // namespace
+
+const bitcoin::Transaction& default_transaction() {
+    static const auto tx = bitcoin::OwnedTransaction::empty(0);
+    return tx.get();
+}
+
+const bitcoin::Block& default_block() {
+    static const bitcoin::Block block = [] {
+        Bytes raw(81, '\0');
+        raw[0] = 1;
+        return std::move(bitcoin::Block::decode(std::move(raw)).value());
+    }();
+    return block;
+}
 
 Result<Simulation> simulate(const Environment& environment, store::BlockState& state, const Parcel& parcel,
                             std::uint64_t fuel) {

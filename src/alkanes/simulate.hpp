@@ -20,6 +20,10 @@ struct Parcel {
     std::uint32_t vout = 0;
 };
 
+/// What a call sees that names no transaction or block.
+[[nodiscard]] const bitcoin::Transaction& default_transaction();
+[[nodiscard]] const bitcoin::Block& default_block();
+
 struct Simulation {
     Response response;
     std::uint64_t gas_used = 0;

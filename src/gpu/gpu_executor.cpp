@@ -158,7 +158,7 @@ std::vector<LaneStart> GpuExecutor::put_payloads(const parallel::Batch& batch, s
     for (const Prepared& p : calls) {
         const std::uint32_t index = p.call.call.tx_index;
         const auto [transaction, is_new] = transactions.try_emplace(index);
-        if (is_new) transaction->second = put(words, block.transactions()[index].raw);
+        if (is_new) transaction->second = put(words, batch.transaction(index).raw);
     }
     words.resize((words.size() + 1) / 2 * 2);
     std::vector<LaneStart> starts(calls.size());
@@ -189,7 +189,7 @@ std::vector<LaneStart> GpuExecutor::put_payloads(const parallel::Batch& batch, s
         w[payload::context] = at + payload::words;
         w[payload::context_bytes] = context_words(call) * 4;
         w[payload::transaction] = transactions.find(call.call.tx_index)->second;
-        w[payload::transaction_bytes] = static_cast<std::uint32_t>(block.transactions()[call.call.tx_index].raw.size());
+        w[payload::transaction_bytes] = static_cast<std::uint32_t>(batch.transaction(call.call.tx_index).raw.size());
         w[payload::block] = raw_block;
         w[payload::block_bytes] = static_cast<std::uint32_t>(block.raw().size());
         put_context(call, w + payload::words);
