@@ -93,6 +93,7 @@ std::uint64_t checksum_of(const ExecutedMessage& m) {
     sum.add(m.tokens);
     sum.add(m.error);
     sum.add(m.trace);
+    sum.add(std::uint64_t{m.trace_entries.size()});
     for (const auto& e : m.trace_entries) {
         sum.add(std::uint64_t{e.offset});
         sum.add(std::uint64_t{e.size});
@@ -110,14 +111,18 @@ bool AheadExecution::Recorder::read(BytesView key, Bytes& value) const {
 
 bool AheadExecution::Recorder::written(BytesView key) const {
     const bool is = below->written(key);
-    if (!is) reads.push_back({store::copy_into(*arena, key), "", StateRead::Kind::unwritten});
-    return is;
+    if (is || unwritten.contains(key)) return is;
+    const BytesView copy = store::copy_into(*arena, key);
+    unwritten.insert(copy);
+    reads.push_back({copy, "", StateRead::Kind::unwritten});
+    return false;
 }
 
 ExecutedMessage AheadExecution::execute(const MessageCall& call, const store::StateReader& below, store::Arena& arena) {
     recorder_.below = &below;
     recorder_.arena = &arena;
     recorder_.reads.clear();
+    recorder_.unwritten.clear();
     state_.clear();
     store::BlockState::DeferredAppends appends{arena, {}};
     state_.defer_appends(&appends);

@@ -2,6 +2,8 @@
 // The effect of a message that was executed ahead of its turn, and what has to be so for the effect to be the message's
 // at its turn (design.md 2).
 
+#include <absl/container/flat_hash_set.h>
+
 #include <optional>
 #include <vector>
 
@@ -90,6 +92,7 @@ class AheadExecution {
         const store::StateReader* below = nullptr;
         store::Arena* arena = nullptr;
         mutable std::vector<StateRead> reads;
+        mutable absl::flat_hash_set<std::string_view> unwritten;  ///< noted so
     };
 
     const Environment& environment_;

@@ -253,8 +253,7 @@ Result<std::int32_t> Frame::run_child(CallType type, wasm::Instance& instance, c
                                       const Result<CompiledCode>& code, bool& in_progress) {
     auto& state = x_.state;
     const std::uint64_t start = instance.fuel();
-    x_.trace.enter(type, {child.myself, child.caller, child.inputs, x_.vout, child.incoming},
-                   x_.fuel - start);
+    x_.trace.enter(type, {child.myself, child.caller, child.inputs, x_.vout, child.incoming}, x_.fuel - start);
     auto result = run_frame(x_, child, code, start);
     if (!result) {
         if (x_.height < x_.network().v220_fork_height) return tl::unexpected(result.error());
@@ -300,6 +299,7 @@ Result<wasm::Instance> make_instance(Execution& x, const Result<CompiledCode>& c
         x.shows_frames = x.shows_frames || text != code.error().reason;
         return fail(std::move(text));
     }
+    x.seen.fuel = x.seen.fuel || wasm::may_see_fuel(**code);
     if (!wasm::has_memory_for(**code)) return fail(std::string(wasm::memory_budget_text));
     auto instance = wasm::Instance::create(x.environment.engine, *code, host, fuel);
     if (!instance) throw std::runtime_error("cannot run a contract: " + instance.error().reason);

@@ -135,17 +135,29 @@ static bool still_so(store::Transaction& state, const StateRead& read, const Exe
     return state.get(read.key) == read.value;
 }
 
+/// Whether the entries lie one behind the other in the trace: what a wrong executor gives must not stop the run.
+static bool entries_fit(const ExecutedMessage& executed) {
+    std::size_t done = 0;
+    for (const TraceEntry& e : executed.trace_entries) {
+        if (e.offset < done || e.offset > executed.trace.size() || e.size > executed.trace.size() - e.offset)
+            return false;
+        done = e.offset + e.size;
+    }
+    return true;
+}
+
 BlockMessages::Rejection BlockMessages::check(const protorune::Message& message,
                                               const ExecutedMessage& executed) const {
     if (executed.status != ExecutionStatus::succeeded && executed.status != ExecutionStatus::failed)
         return Rejection::not_executed;
-    if (executed.checksum != checksum_of(executed)) return Rejection::damaged;
+    if (executed.checksum != checksum_of(executed) || !entries_fit(executed)) return Rejection::damaged;
     const MessageCall now = call_of(message);
     const MessageCall& then = executed.call;
     if (then.height != now.height || then.tx_index != now.tx_index || then.vout != now.vout ||
         then.calldata != now.calldata || !std::ranges::equal(then.incoming, now.incoming))
         return Rejection::other_call;
     if (executed.fuel_observed ? then.fuel != now.fuel : executed.fuel_required > now.fuel) return Rejection::fuel;
+    if (executed.status == ExecutionStatus::succeeded && executed.fuel_used > now.fuel) return Rejection::fuel;
     for (const StateRead& read : executed.reads)
         if (!still_so(message.state, read, executed)) return Rejection::state;
     return Rejection::none;

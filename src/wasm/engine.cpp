@@ -9,6 +9,7 @@
 #include "wasm/instrument.hpp"
 #include "wasm/linear_memory.hpp"
 #include "wasm/module.hpp"
+#include "wasm/opcodes.hpp"
 
 namespace warpshrew::wasm {
 
@@ -215,6 +216,20 @@ Result<std::shared_ptr<const Code>> Engine::Parts::build(const Digest& hash, Byt
 
 namespace {
 
+/// Whether there may be a table.grow that depends on fuel. What looks like one may be a constant, and in compiled code
+/// of some size there is such a constant; but compilers make tables that cannot grow, where the answer is -1 always.
+bool may_grow_tables(const Module& module) {
+    if (std::ranges::all_of(module.tables, [](const TableType& t) { return t.limits.max == t.limits.min; }))
+        return false;
+    return std::ranges::any_of(module.bodies, [&](const Range& body) {
+        const BytesView code = module.bytes.substr(body.begin, body.end - body.begin);
+        for (std::size_t i = code.find('\xfc'); i != BytesView::npos && i + 1 < code.size();
+             i = code.find('\xfc', i + 1))
+            if ((byte_at(code, i + 1) & 0x7f) == fc_table_grow) return true;
+        return false;
+    });
+}
+
 /// What Instance needs of a module in either form.
 std::shared_ptr<Code> code_of(const Module& module, std::size_t size) {
     auto code = std::make_shared<Code>();
@@ -237,6 +252,7 @@ std::shared_ptr<Code> code_of(const Module& module, std::size_t size) {
     for (const TableType& t : module.tables) largest = std::max(largest, t.limits.min);
     const auto tables = static_cast<std::uint32_t>(std::max<std::size_t>(module.tables.size(), 1));
     code->table_elements = std::max(largest, table_elements / tables);
+    code->sees_fuel = may_grow_tables(module);
     return code;
 }
 
@@ -261,5 +277,7 @@ Result<std::shared_ptr<const Code>> Engine::Parts::interpreted(BytesView module)
 }
 
 bool is_interpreted(const Code& code) noexcept { return code.interpreted != nullptr; }
+
+bool may_see_fuel(const Code& code) noexcept { return code.sees_fuel; }
 
 }  // namespace warpshrew::wasm

@@ -77,6 +77,10 @@ class Code;
 /// Whether the interpreter runs it.
 [[nodiscard]] bool is_interpreted(const Code& code) noexcept;
 
+/// Whether the code, host calls aside, may do otherwise with less fuel than to run out of it: table.grow is refused
+/// where the fuel does not suffice (wasmi-fuel.md 3). True also for some code that does not.
+[[nodiscard]] bool may_see_fuel(const Code& code) noexcept;
+
 /// Whether the contracts that run on this thread leave room for the memories of one more: memory_budget.hpp. If not,
 /// its frame fails with `memory_budget_text`.
 [[nodiscard]] bool has_memory_for(const Code& code) noexcept;

@@ -52,6 +52,7 @@ class Code {
     std::int64_t table_elements = 0;                         ///< to which each table may grow
     std::size_t size = 0;                                    ///< bytes in memory, about
     std::size_t linear_memory = 0;                           ///< bytes that an instance starts with
+    bool sees_fuel = false;                                  ///< may_see_fuel
 };
 
 /// One module of Engine::compile: whoever asks first compiles, the others wait.

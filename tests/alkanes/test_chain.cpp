@@ -109,7 +109,7 @@ void TestChain::mine(const std::vector<TestTransaction>& transactions) {
     const auto block = bitcoin::Block::decode(bitcoin::serialize_block({}, last_));
     ASSERT_TRUE(block) << block.error().reason;
     store::BlockState changes(state);
-    const auto result = indexer_.index(changes, height, *block);
+    const auto result = indexer_.index(changes, height, *block, runner);
     ASSERT_TRUE(result) << result.error().reason;
     stats = *result;
     state.apply(changes);

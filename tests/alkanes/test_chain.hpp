@@ -85,7 +85,8 @@ class TestChain {
 
     std::uint64_t height;  ///< of the next block
     store::MemoryState state;
-    alkanes::BlockStats stats;  ///< of the last block
+    alkanes::TransactionRunner* runner = nullptr;  ///< of the blocks to come; null: in order
+    alkanes::BlockStats stats;                     ///< of the last block
 
  private:
     protorune::Network network_;
