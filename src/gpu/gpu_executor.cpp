@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <stdexcept>
+#include <tuple>
 
 #include "alkanes/keys.hpp"
 #include "alkanes/serialization.hpp"
@@ -57,7 +58,10 @@ void put_context(const PreparedCall& call, std::uint32_t* words) {
 
 Result<std::unique_ptr<GpuExecutor>> GpuExecutor::create(Device device, const GpuExecutorOptions& options) {
     auto owned = std::make_unique<Device>(std::move(device));
-    const auto kernel = owned->compile(interpreter_kernel());
+    const Adapter& adapter = owned->adapter();
+    const bool groups = std::ranges::find(adapter.features, "Subgroup") != adapter.features.end();
+    const bool is_cpu = adapter.type == "CPU";
+    const auto kernel = owned->compile(interpreter_kernel(options.keeps_together.value_or(groups && !is_cpu)));
     if (!kernel) return tl::unexpected(kernel.error());
     auto lanes = Lanes::create(*owned, *kernel, options.lanes, options.shape);
     if (!lanes) return tl::unexpected(lanes.error());
@@ -65,7 +69,7 @@ Result<std::unique_ptr<GpuExecutor>> GpuExecutor::create(Device device, const Gp
     if (!supervisor) return tl::unexpected(supervisor.error());
     GpuExecutorOptions chosen = options;
     // lavapipe ends the loops of an invocation after 65,535 iterations; elsewhere a launch may take longer.
-    if (chosen.budget == 0) chosen.budget = owned->adapter().type == "CPU" ? 50'000 : 500'000;
+    if (chosen.budget == 0) chosen.budget = is_cpu ? 50'000 : 500'000;
     std::unique_ptr<GpuExecutor> out(new GpuExecutor(std::move(owned), std::move(*lanes), chosen));
     out->supervisor_ = out->code_.add(supervisor->code);
     out->supervisor_run_ = out->supervisor_ + supervisor->run;
@@ -313,6 +317,11 @@ void GpuExecutor::execute(const parallel::Batch& batch, parallel::ResultMemory& 
                 counts_.not_started++;
         }
     }
+    // Lanes that do the same stay together.
+    const auto kind = [](const Prepared& p) {
+        return std::tuple(p.call.code->header, p.call.inputs.empty() ? u128{0} : p.call.inputs[0]);
+    };
+    std::ranges::stable_sort(calls, {}, kind);
     for (std::span<const Prepared> rest(calls); !rest.empty();) {
         const std::size_t n = std::min<std::size_t>(rest.size(), lanes_.capacity());
         run(batch, rest.first(n), memory, results);

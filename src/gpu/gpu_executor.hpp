@@ -16,6 +16,8 @@ struct GpuExecutorOptions {
     LaneShape shape{.registers = 4096, .pages = 48, .output = 1024};
     std::uint32_t budget = 0;  ///< steps of a launch; 0: what suits the device
     std::uint64_t most_steps = 20'000'000;
+    /// Whether lanes wait for each other where they came apart; nothing: as suits the device.
+    std::optional<bool> keeps_together = {};
     parallel::Workers* workers = nullptr;  ///< prepare calls and decode what lanes say; none: the calling thread
 };
 

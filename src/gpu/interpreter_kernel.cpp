@@ -60,9 +60,10 @@ constexpr Constant all[] = {
 
 std::vector<Constant> interpreter_constants() { return {std::begin(all), std::end(all)}; }
 
-KernelSource interpreter_kernel() {
-    KernelSource source =
-        make_kernel("interpreter", interpreter_constants(), {"interpreter_state.wgsl", "interpreter.wgsl"});
+KernelSource interpreter_kernel(bool keeps_together) {
+    const std::string_view waits = keeps_together ? "keep_together.wgsl" : "go_alone.wgsl";
+    KernelSource source = make_kernel(keeps_together ? "interpreter, lanes together" : "interpreter",
+                                      interpreter_constants(), {"interpreter_state.wgsl", waits, "interpreter.wgsl"});
     source.bounded_loops = true;
     return source;
 }

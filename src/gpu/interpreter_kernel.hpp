@@ -1,5 +1,6 @@
 #pragma once
-// The kernel that executes device code: kernels/interpreter_state.wgsl and interpreter.wgsl.
+// The kernel that executes device code: kernels/interpreter_state.wgsl, interpreter.wgsl and one of two
+// ways in which lanes go together.
 
 #include <vector>
 
@@ -11,7 +12,8 @@ namespace warpshrew::gpu {
 /// What the kernel takes from layout.hpp.
 [[nodiscard]] std::vector<Constant> interpreter_constants();
 
-[[nodiscard]] KernelSource interpreter_kernel();
+/// `keeps_together`: lanes that came apart wait for each other, which needs the feature Subgroup.
+[[nodiscard]] KernelSource interpreter_kernel(bool keeps_together = false);
 
 /// The places of its buffers, in group 0.
 enum class Place : std::uint32_t {

@@ -56,6 +56,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     loop {
         if (steps >= budget || status != status_running) { break; }
         steps += 1u;
+        if (waits(steps)) { continue; }
         let i = fetched;
         following = code[pc + 1u];
         var op = i.x & 0xffu;
