@@ -170,7 +170,10 @@ void HostileExecutor::flip(ExecutedMessage& m, store::Arena& arena) {
             const auto entries = copied(m.trace_entries, arena);
             if (entries.empty()) break;
             auto& entry = entries[below(entries.size())];
-            (below(2) == 0 ? entry.offset : entry.size) ^= bit();
+            if (below(2) == 0)
+                entry.used ^= bit();
+            else
+                (below(2) == 0 ? entry.offset : entry.size) ^= bit();
             m.trace_entries = entries;
             return;
         }
@@ -218,7 +221,12 @@ void HostileExecutor::lie(ExecutedMessage& m, store::Arena& arena) {
             m.fuel_used = succeeded ? 0 : std::min<std::uint64_t>(m.fuel_required, m.call.fuel);
             break;
         case 5:  // what is shown of it
-            m.trace = flipped(m.trace, arena);
+            if (const auto entries = copied(m.trace_entries, arena); !entries.empty() && below(2) == 0) {
+                entries[below(entries.size())].used ^= 1;
+                m.trace_entries = entries;
+            } else {
+                m.trace = flipped(m.trace, arena);
+            }
             break;
         default:  // an entry of a list
             const auto appends = copied(m.appends, arena);
@@ -271,6 +279,13 @@ void HostileExecutor::execute(const parallel::Batch& batch, parallel::ResultMemo
         case Hostility::flips:
             for (ExecutedMessage& m : results)
                 if (strikes()) flip(m, arena);
+            break;
+        case Hostility::forges:
+            for (ExecutedMessage& m : results) {
+                if (!strikes()) continue;
+                flip(m, arena);
+                m.checksum = alkanes::checksum_of(m);
+            }
             break;
         case Hostility::lies:
             for (ExecutedMessage& m : results)

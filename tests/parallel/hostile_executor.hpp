@@ -18,9 +18,10 @@ enum class Hostility : std::uint8_t {
     throws_no_text,  ///< what it throws is no std::exception
     swaps,           ///< gives calls the results of other calls
     flips,           ///< flips bits anywhere in results
+    forges,          ///< the same, under the right checksum
     lies             ///< gives wrong effects, under the right checksum
 };
-inline constexpr std::size_t hostilities = 10;
+inline constexpr std::size_t hostilities = 11;
 [[nodiscard]] std::string_view text(Hostility hostility);
 
 class HostileExecutor final : public parallel::Executor {

@@ -107,6 +107,24 @@ TEST(HostileVerification, AllCatchesEveryLie) {
     EXPECT_GE(retired, changed);
 }
 
+// Whatever is forged, no run stops: there is a store in the end, and with --verify all it is the right one.
+TEST(HostileVerification, ForgeriesStopNothing) {
+    const std::uint64_t plans = scaled(400);
+    std::uint64_t deeds = 0, changed = 0;
+    for (std::uint64_t seed = 1; seed <= plans; seed++) {
+        const Plan plan = random_plan(seed, plan_world());
+        const Outcome believed = run(plan, Hostility::forges, Verify::none);
+        deeds += believed.deeds;
+        changed += believed.difference.empty() ? 0 : 1;
+        EXPECT_TRUE(believed.difference.empty() || believed.difference.find("differ") != std::string::npos)
+            << "seed " << seed << ": " << believed.difference;
+        EXPECT_EQ(run(plan, Hostility::forges, Verify::all).difference, "") << "seed " << seed;
+    }
+    std::cout << deeds << " forgeries, " << changed << " plans changed when they are believed\n";
+    EXPECT_GT(deeds, plans);
+    EXPECT_GT(changed, plans / 8);
+}
+
 // Blocks of one candidate each, a call of the same contract.
 Plan calls_of_one_contract(std::size_t blocks) {
     Plan plan;
