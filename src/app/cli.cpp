@@ -39,13 +39,7 @@ static void add_threads_option(CLI::App& command, SharedOptions& shared) {
         ->type_name("N");
 }
 
-static void add_execution_options(CLI::App& command, SharedOptions& shared) {
-    command.add_option("--indexer", shared.indexer, "what to index: the built-in ALKANES")
-        ->capture_default_str()
-        ->check(CLI::IsMember({"alkanes"}));
-    command.add_option("--executor", shared.executor, "how contract calls are executed")
-        ->capture_default_str()
-        ->check(CLI::IsMember({"serial", "cpu", "gpu"}));
+static void add_device_options(CLI::App& command, SharedOptions& shared) {
     command
         .add_option("--adapter", shared.adapter,
                     "name or index of the adapter for --executor gpu (see `warpshrew gpu`); default: the best one")
@@ -53,18 +47,32 @@ static void add_execution_options(CLI::App& command, SharedOptions& shared) {
     command.add_option("--lanes", shared.lanes, "calls that the device executes at a time; default: what suits it")
         ->check(CLI::Range(32u, 1u << 20))
         ->type_name("N");
+}
+
+static void add_verify_option(CLI::App& command, SharedOptions& shared, const std::string& what) {
+    command
+        .add_option(
+            "--verify", shared.verify,
+            what + " to compare with the CPU's: none, sample (one in 64, and the first of every contract), or all")
+        ->capture_default_str()
+        ->check(CLI::IsMember({"none", "sample", "all"}));
+}
+
+static void add_execution_options(CLI::App& command, SharedOptions& shared) {
+    command.add_option("--indexer", shared.indexer, "what to index: the built-in ALKANES")
+        ->capture_default_str()
+        ->check(CLI::IsMember({"alkanes"}));
+    command.add_option("--executor", shared.executor, "how contract calls are executed")
+        ->capture_default_str()
+        ->check(CLI::IsMember({"serial", "cpu", "gpu"}));
+    add_device_options(command, shared);
     add_threads_option(command, shared);
     command
         .add_option("--speculate", shared.speculate,
                     "messages to execute ahead of their turn: none, candidates (that begin with 8, 8), or all")
         ->capture_default_str()
         ->check(CLI::IsMember({"none", "candidates", "all"}));
-    command
-        .add_option("--verify", shared.verify,
-                    "results executed ahead to compare with the CPU's: none, sample (one in 64, and the first of "
-                    "every contract), or all")
-        ->capture_default_str()
-        ->check(CLI::IsMember({"none", "sample", "all"}));
+    add_verify_option(command, shared, "results executed ahead");
     command
         .add_option("--metrics", shared.metrics,
                     "write the run's totals there after every block, in the text format of Prometheus")
@@ -150,9 +158,11 @@ int run(int argc, char** argv) noexcept {
         c->add_option("--fuel", simulate.fuel, "limit of calls that give none; default: the fuel of a block at H")
             ->check(below_2_64)
             ->type_name("N");
-        c->add_option("--executor", simulate.executor, "how calls are executed: one by one, or on threads")
+        c->add_option("--executor", simulate.executor, "how calls are executed: one by one, on threads, or on a GPU")
             ->capture_default_str()
-            ->check(CLI::IsMember({"serial", "cpu"}));
+            ->check(CLI::IsMember({"serial", "cpu", "gpu"}));
+        add_device_options(*c, shared);
+        add_verify_option(*c, shared, "the GPU's results");
         add_threads_option(*c, shared);
         c->add_flag("--strict", simulate.strict, "stop at the first line that is not a call, with exit code 1");
         c->callback([&] {

@@ -93,15 +93,23 @@ Result<bool> LineSource::fill(const std::function<bool()>& stop) {
     }
 }
 
+/// Whether reading does not wait.
+static bool is_ready(int file) {
+    pollfd input{file, POLLIN, 0};
+    return ::poll(&input, 1, 0) > 0;
+}
+
 Result<LineBatch> LineSource::next(const std::function<bool()>& stop) {
     LineBatch batch;
     batch.first = lines_ + 1;
     for (;;) {
         while (batch.lines.size() < limits_.batch_lines && batch.bytes < limits_.batch_bytes && take_line(batch)) {
         }
-        if (!batch.lines.empty() || at_end_) return batch;
+        const bool is_full = batch.lines.size() >= limits_.batch_lines || batch.bytes >= limits_.batch_bytes;
+        if (at_end_ || is_full || (!batch.lines.empty() && !is_ready(file_))) return batch;
         const Result<bool> filled = fill(stop);
-        if (!filled) return tl::unexpected(filled.error());
+        if (!filled && batch.lines.empty()) return tl::unexpected(filled.error());
+        if (!filled) return batch;  // the next read fails as well
         if (!*filled && !at_end_) return batch;
     }
 }

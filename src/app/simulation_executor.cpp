@@ -4,6 +4,12 @@
 
 namespace warpshrew::app {
 
+Bytes calldata_of(const SimulationCall& call) {
+    std::vector<u128> cellpack = {call.target.block, call.target.tx};
+    cellpack.insert(cellpack.end(), call.inputs.begin(), call.inputs.end());
+    return protorune::encode_cellpack(cellpack);
+}
+
 CpuSimulationExecutor::CpuSimulationExecutor(const alkanes::Environment& environment, const store::Database& db,
                                              std::uint64_t height, std::uint64_t fuel)
     : environment_(environment),
@@ -15,9 +21,7 @@ CpuSimulationExecutor::CpuSimulationExecutor(const alkanes::Environment& environ
       codes_(environment) {}
 
 Result<SimulationResult> CpuSimulationExecutor::execute(const SimulationCall& call, store::BlockState& state) {
-    std::vector<u128> cellpack = {call.target.block, call.target.tx};
-    cellpack.insert(cellpack.end(), call.inputs.begin(), call.inputs.end());
-    const Bytes calldata = protorune::encode_cellpack(cellpack);
+    const Bytes calldata = calldata_of(call);
     alkanes::Parcel parcel;
     parcel.alkanes = call.tokens;
     if (call.transaction) parcel.transaction = &call.transaction->get();
@@ -25,9 +29,10 @@ Result<SimulationResult> CpuSimulationExecutor::execute(const SimulationCall& ca
     parcel.height = height_;
     parcel.calldata = calldata;
     parcel.vout = call.vout;
-    const std::uint64_t fuel = call.fuel.value_or(fuel_);
+    const std::uint64_t fuel = fuel_of(call);
     SimulationResult out;
     auto simulation = alkanes::simulate(environment_, codes_, state, parcel, fuel, out.writes);
+    state.clear();  // no call sees what another did
     if (!simulation) return tl::unexpected(std::move(simulation.error()));
     // What the storage costs comes on top of what the contract could use (alkanes-vm.md 2.3). A block's tank says no as
     // well.
@@ -46,7 +51,6 @@ Result<void> CpuSimulationExecutor::run(std::span<const SimulationCall> calls,
         store::BlockState state(state_);
         for (const SimulationCall& call : calls) {
             const Result<SimulationResult> result = execute(call, state);
-            state.clear();  // no call sees what another did
             // A value that could not be read counts as absent while the call runs; the result would be wrong.
             sound = db_.health();
             if (!sound || !done(result)) return;

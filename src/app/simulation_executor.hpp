@@ -12,6 +12,9 @@
 
 namespace warpshrew::app {
 
+/// The cellpack of a call: what a message's calldata is.
+[[nodiscard]] Bytes calldata_of(const SimulationCall& call);
+
 /// Executes calls, each by itself over the same state, as the view `simulate` does.
 class SimulationExecutor {
  public:
@@ -34,9 +37,20 @@ class CpuSimulationExecutor final : public SimulationExecutor {
     [[nodiscard]] Result<void> run(std::span<const SimulationCall> calls,
                                    const std::function<bool(const Result<SimulationResult>&)>& done) override;
 
- private:
-    [[nodiscard]] Result<SimulationResult> execute(const SimulationCall& call, store::BlockState& state);
+    // For who executes some of the calls elsewhere.
 
+    /// One call over `state`, which is on top of below() and is left without writes. Only on a thread of
+    /// Engine::run_deep.
+    [[nodiscard]] Result<SimulationResult> execute(const SimulationCall& call, store::BlockState& state);
+    /// Whether what was read of the store so far is right; results are none otherwise.
+    [[nodiscard]] Result<void> health() const { return db_.health(); }
+    [[nodiscard]] const alkanes::Environment& environment() const noexcept { return environment_; }
+    [[nodiscard]] const store::StateReader& below() const noexcept { return state_; }
+    [[nodiscard]] alkanes::CodeCache& codes() noexcept { return codes_; }
+    [[nodiscard]] std::uint64_t height() const noexcept { return height_; }
+    [[nodiscard]] std::uint64_t fuel_of(const SimulationCall& call) const { return call.fuel.value_or(fuel_); }
+
+ private:
     const alkanes::Environment environment_;
     const store::Database& db_;
     const std::uint64_t height_, fuel_;

@@ -39,10 +39,15 @@ SimulationStore::SimulationStore() {
 
 SimulationStore::Run SimulationStore::run(BytesView input, const app::BulkOptions& options, std::uint64_t fuel,
                                           const app::LineLimits& limits) const {
+    app::CpuSimulationExecutor executor(environment(), node_->db, height(), fuel);
+    return run(executor, input, options, limits);
+}
+
+SimulationStore::Run SimulationStore::run(app::SimulationExecutor& executor, BytesView input,
+                                          const app::BulkOptions& options, const app::LineLimits& limits) const {
     const TemporaryFolder folder;
     require(write_file(folder.path() / "in", input));
     app::LineSource source = std::move(app::LineSource::open(folder.path() / "in", limits).value());
-    app::CpuSimulationExecutor executor(environment(), node_->db, height(), fuel);
     Run run{{}, app::BulkOutcome{}};
     run.outcome = app::simulate_lines(
         executor, source,

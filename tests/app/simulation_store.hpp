@@ -23,6 +23,8 @@ class SimulationStore {
         Bytes out;
         Result<app::BulkOutcome> outcome;
     };
+    [[nodiscard]] Run run(app::SimulationExecutor& executor, BytesView input, const app::BulkOptions& options,
+                          const app::LineLimits& limits = {}) const;
     [[nodiscard]] Run run(BytesView input, const app::BulkOptions& options, std::uint64_t fuel,
                           const app::LineLimits& limits = {}) const;
 
