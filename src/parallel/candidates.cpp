@@ -41,9 +41,23 @@ namespace {
 
 /// Transfers that are run again for each candidate that spends what they move.
 constexpr std::size_t max_ancestors = 16;
+/// Outputs and moves of transfers that are run again in a block: one large transfer may feed thousands of candidates.
+constexpr std::uint64_t max_moves = 1 << 20;
 
 bool is_message(const Protostone& stone) {
     return !stone.message.empty() && stone.protocol_tag == protorune::alkanes_protocol_tag;
+}
+
+/// The inputs, outputs and moves of a transfer, to which the time that it takes is proportional.
+std::uint64_t moves_of(const bitcoin::Transaction& transaction, const protorune::TransactionStones& stones) {
+    const std::uint64_t outputs = transaction.outputs.size();
+    std::uint64_t n = transaction.inputs.size() + outputs;
+    const auto add = [&](const std::vector<protorune::Edict>& edicts) {
+        for (const auto& e : edicts) n += static_cast<std::uint32_t>(e.output) == outputs ? outputs + 1 : 1;
+    };
+    if (const auto* runestone = std::get_if<protorune::Runestone>(&stones.artifact)) add(runestone->edicts);
+    for (const Protostone& stone : *stones.protostones) add(stone.edicts);
+    return n;
 }
 
 /// What is known of a transaction that can carry balances to its outputs.
@@ -79,6 +93,7 @@ class Finder {
         const auto& transaction = block_.info.block().transactions()[index];
         CandidateTransaction added{index, static_cast<std::uint32_t>(found_.list.size()), 0, {}, {}};
         Carrier carrier = inherited(transaction, added.parents);
+        if (std::ranges::any_of(stones, is_message)) bound_reruns(carrier);
         bool candidates = false, behind = false;
         for (std::uint32_t i = 0; i < stones.size(); i++) {
             if (!is_message(stones[i])) continue;
@@ -99,6 +114,7 @@ class Finder {
             carrier = {candidates ? Demotion::spends_candidate : Demotion::spends_message, index, {}};
         } else {
             carrier.ancestors.insert(index);
+            moves_.emplace(index, moves_of(transaction, block_.stones[index]));
         }
         carriers_.insert_or_assign(view(transaction.txid), std::move(carrier));
     }
@@ -127,6 +143,17 @@ class Finder {
         return all;
     }
 
+    /// Demotes what would have more be run again than a block may.
+    void bound_reruns(Carrier& carrier) {
+        std::uint64_t moves = 0;
+        for (const std::uint32_t i : carrier.ancestors) moves += moves_.at(i);
+        if (moves <= max_moves - reruns_) {
+            reruns_ += moves;
+            return;
+        }
+        carrier = {Demotion::long_chain, *carrier.ancestors.begin(), {}};
+    }
+
     Candidate candidate(std::uint32_t tx_index, std::uint32_t stone, const Protostone& protostone, std::size_t outputs,
                         const Carrier& carrier) const {
         Candidate c;
@@ -148,6 +175,8 @@ class Finder {
     const bool prefix_counts_;
     Candidates found_;
     absl::flat_hash_map<std::string_view, Carrier> carriers_;  // by txid
+    absl::flat_hash_map<std::uint32_t, std::uint64_t> moves_;  // of ancestors
+    std::uint64_t reruns_ = 0;                                 // moves of all transfers to be run again
 };
 
 /// Stands in for the contracts: what is executed gives its effect, and the next message is noted.

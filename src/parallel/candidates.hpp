@@ -23,7 +23,7 @@ enum class Demotion : std::uint8_t {
     ordinary,          ///< it is no candidate; it is listed because candidates behind it depend on what it does
     spends_candidate,  ///< it spends an output of a transaction that has a candidate
     spends_message,    ///< it spends an output of a transaction that calls a contract at its turn
-    long_chain,        ///< it spends what comes through too many transactions of the block
+    long_chain,        ///< it spends what comes through too many transactions of the block, or through too large ones
     behind_message,    ///< a message before it in its transaction is executed at its turn
     not_reached,       ///< its transaction does not come to it, as far as can be told before the block
     unprofitable       ///< calls like it were executed ahead in vain in earlier blocks
