@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <iostream>
 
 #include "lane_test.hpp"
@@ -15,13 +16,16 @@ namespace {
 using warpshrew::test::plan_workers;
 using warpshrew::test::plan_world;
 
-GpuExecutor& executor() {
-    static std::unique_ptr<GpuExecutor> e = [] {
+/// One whose lanes go on alone, and one whose lanes wait for each other.
+GpuExecutor& executor(bool keeps_together) {
+    static std::array<std::unique_ptr<GpuExecutor>, 2> all;
+    auto& e = all.at(keeps_together ? 1 : 0);
+    if (!e) {
         auto device = Device::open(find_adapter("").value());
-        auto made = GpuExecutor::create(std::move(device.value()), {.lanes = 32});
+        auto made = GpuExecutor::create(std::move(device.value()), {.lanes = 32, .keeps_together = keeps_together});
         if (!made) throw std::runtime_error(made.error().reason);
-        return std::move(*made);
-    }();
+        e = std::move(*made);
+    }
     return *e;
 }
 
@@ -38,7 +42,7 @@ TEST(GpuExecutor, RandomBlocksAreThoseInOrder) {
     const std::uint64_t plans = warpshrew::test::scaled(40);
     for (std::uint64_t seed = 1; seed <= plans; seed++) {
         warpshrew::test::SerialRun serial(random_plan(seed, plan_world()));
-        parallel::ParallelRunner runner(executor(), plan_workers(1),
+        parallel::ParallelRunner runner(executor(seed % 2 == 0), plan_workers(1),
                                         {.speculate = parallel::Speculate::all,
                                          .verify = parallel::Verify::all,
                                          .seed = seed,
@@ -47,9 +51,12 @@ TEST(GpuExecutor, RandomBlocksAreThoseInOrder) {
         ASSERT_EQ(difference(serial, runner), "") << "seed " << seed;
         ASSERT_FALSE(runner.retired()) << "seed " << seed;
     }
-    print(executor().counts());
-    EXPECT_EQ(executor().counts().faults, 0U);
-    EXPECT_GT(executor().counts().executed, executor().counts().handed_back);
+    for (const bool together : {false, true}) {
+        const GpuCounts& counts = executor(together).counts();
+        print(counts);
+        EXPECT_EQ(counts.faults, 0U);
+        EXPECT_GE(counts.executed, counts.handed_back);
+    }
 }
 
 }  // namespace

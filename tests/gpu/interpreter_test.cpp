@@ -264,6 +264,23 @@ TEST(Lanes, NoLaneSeesAnothersMemory) {
     EXPECT_EQ(test::expect_same(all, false, {.lane = {.registers = 64, .pages = 8, .output = 1}}), 0U);
 }
 
+// Lanes that come apart at once and for long, with and without waiting for each other.
+TEST(Lanes, LanesThatComeApartAgree) {
+    const Bytes m = wat(R"((module (memory (export "memory") 1)
+        (func $collatz (export "collatz") (param i32) (result i32)
+            (if (result i32) (i32.eq (local.get 0) (i32.const 1)) (then (i32.const 0))
+                (else (i32.add (i32.const 1) (call $collatz (select (i32.add (i32.mul (local.get 0) (i32.const 3)) (i32.const 1))
+                    (i32.shr_u (local.get 0) (i32.const 1)) (i32.and (local.get 0) (i32.const 1)))))))))
+        )");
+    std::vector<WasmCall> all;
+    for (std::uint64_t i = 1; i <= 64; i++) all.push_back({m, "collatz", {i}});
+    for (const bool together : {false, true}) {
+        const test::Shape shape{
+            .lane = {.registers = 4096, .pages = 1, .output = 1}, .budget = 500, .keeps_together = together};
+        EXPECT_EQ(test::expect_same(all, false, shape), 0U);
+    }
+}
+
 // toolchain.md: lavapipe ends all loops of an invocation after 65,535 iterations.
 TEST(Lanes, LongCallsGoOnOverSeveralLaunches) {
     const Bytes m = wat(R"((module (memory (export "memory") 1)
@@ -337,8 +354,11 @@ TEST(Lanes, RandomModulesAgree) {
             }
         }
     }
-    const std::size_t handed_back =
-        test::expect_same(all, true, {.lane = {.registers = 3000, .pages = 8, .output = 1}});
+    // Half of them with lanes that wait for each other.
+    const std::span<const WasmCall> half = std::span(all).first(all.size() / 2);
+    const LaneShape shape{.registers = 3000, .pages = 8, .output = 1};
+    std::size_t handed_back = test::expect_same(half, true, {.lane = shape, .keeps_together = true});
+    handed_back += test::expect_same(std::span(all).subspan(half.size()), true, {.lane = shape});
     std::cout << all.size() << " calls, " << handed_back << " of them handed back\n";
     EXPECT_GT(all.size(), handed_back + 10);
 }

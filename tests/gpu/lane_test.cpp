@@ -17,8 +17,9 @@ T must(Result<T> r) {
 World open_world() {
     const char* name = std::getenv("WARPSHREW_TEST_ADAPTER");
     Device device = must(Device::open(must(find_adapter(name ? name : ""))));
-    Kernel kernel = must(device.compile(interpreter_kernel()));
-    return {std::move(device), kernel};
+    Kernel alone = must(device.compile(interpreter_kernel(false)));
+    Kernel together = must(device.compile(interpreter_kernel(true)));
+    return {std::move(device), alone, together};
 }
 
 }  // namespace
@@ -54,7 +55,8 @@ std::vector<WasmOutcome> run_on_lanes(std::span<const WasmCall> calls, const Sha
                           .fuel = c.fuel,
                           .args = c.args});
     }
-    Lanes lanes = must(Lanes::create(w.device, w.kernel, static_cast<std::uint32_t>(calls.size()), shape.lane));
+    Lanes lanes = must(Lanes::create(w.device, shape.keeps_together ? w.together : w.alone,
+                                     static_cast<std::uint32_t>(calls.size()), shape.lane));
     const auto ends = must(lanes.run(
         starts, {.budget = shape.budget, .most_steps = shape.most_steps, .code = must(code.upload(w.device))}));
     std::vector<WasmOutcome> out;

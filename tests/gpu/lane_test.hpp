@@ -36,7 +36,7 @@ struct WasmOutcome {
 /// The device of the tests, opened once: the best adapter, or the one that WARPSHREW_TEST_ADAPTER names.
 struct World {
     Device device;
-    Kernel kernel;
+    Kernel alone, together;  ///< see interpreter_kernel
 };
 World& world();
 
@@ -44,6 +44,7 @@ struct Shape {
     LaneShape lane{.registers = 4096, .pages = 64, .output = 1};
     std::uint32_t budget = 50'000;
     std::uint64_t most_steps = 20'000'000;
+    bool keeps_together = false;
 };
 
 /// All calls at the same time, each in its lane. Fails the test where the device does.
