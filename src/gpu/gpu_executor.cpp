@@ -17,6 +17,8 @@ using protorune::RuneId;
 namespace {
 
 constexpr std::size_t most_known_keys = 4096;
+constexpr std::uint32_t violation =
+    static_cast<std::uint32_t>(HandBack::supervisor) + static_cast<std::uint32_t>(GiveUp::violation);
 
 template <class T>
 T must(Result<T> r) {
@@ -64,6 +66,8 @@ Result<std::unique_ptr<GpuExecutor>> GpuExecutor::create(Device device, const Gp
     const auto kernel = owned->compile(interpreter_kernel(options.keeps_together.value_or(groups && !is_cpu)));
     if (!kernel) return tl::unexpected(kernel.error());
     auto lanes = Lanes::create(*owned, *kernel, options.lanes, options.shape);
+    for (std::uint32_t n = options.lanes / 2; !lanes && !owned->failed() && n >= group_lanes; n /= 2)
+        lanes = Lanes::create(*owned, *kernel, n, options.shape);
     if (!lanes) return tl::unexpected(lanes.error());
     const auto supervisor = supervisor_module();
     if (!supervisor) return tl::unexpected(supervisor.error());
@@ -137,6 +141,26 @@ bool prepare(const parallel::Batch& batch, const SequenceNumbers& sequence, std:
     return true;
 }
 
+/// As lanes have them (layout.hpp, permission).
+std::vector<std::uint32_t> permission_words(const Permissions& permissions, const StateTable& state) {
+    std::vector<std::uint32_t> out;
+    for (const Bytes& key : permissions.reads)
+        out.push_back(state.place(key) << permission::place_shift | permission::reads);
+    for (const Bytes& key : permissions.writes)
+        out.push_back(state.place(key) << permission::place_shift | permission::writes);
+    std::ranges::sort(out);
+    std::size_t n = 0;
+    for (const std::uint32_t w : out) {
+        if (w >> permission::place_shift == 0) continue;  // no key of a lane
+        if (n != 0 && out[n - 1] >> permission::place_shift == w >> permission::place_shift)
+            out[n - 1] |= w;
+        else
+            out[n++] = w;
+    }
+    out.resize(n);
+    return out;
+}
+
 /// The words of one lane.
 std::vector<std::uint32_t> words_of(std::span<const std::uint32_t> output, std::size_t lanes, std::size_t lane,
                                     std::size_t n) {
@@ -153,7 +177,7 @@ void GpuExecutor::for_each(std::size_t n, const std::function<void(std::size_t)>
 }
 
 std::vector<LaneStart> GpuExecutor::put_payloads(const parallel::Batch& batch, std::span<const Prepared> calls,
-                                                 std::vector<std::uint32_t>& words) const {
+                                                 const StateTable& state, std::vector<std::uint32_t>& words) const {
     const auto& network = batch.environment.network;
     const auto& block = batch.block.block();
     words.assign(2, 0);
@@ -166,6 +190,9 @@ std::vector<LaneStart> GpuExecutor::put_payloads(const parallel::Batch& batch, s
     }
     words.resize((words.size() + 1) / 2 * 2);
     std::vector<LaneStart> starts(calls.size());
+    std::vector<std::vector<std::uint32_t>> permissions(calls.size());
+    if (options_.dry_run == DryRun::cpu)
+        for_each(calls.size(), [&](std::size_t l) { permissions[l] = permission_words(calls[l].permissions, state); });
     std::size_t end = words.size();
     for (std::size_t l = 0; l < calls.size(); l++) {
         starts[l] = {.module = supervisor_,
@@ -174,7 +201,7 @@ std::vector<LaneStart> GpuExecutor::put_payloads(const parallel::Batch& batch, s
                      .fuel = calls[l].call.call.fuel,
                      .payload = static_cast<std::uint32_t>(end),
                      .supervisor = true};
-        end += payload::words + context_words(calls[l].call);
+        end += payload::words + context_words(calls[l].call) + permissions[l].size();
     }
     words.resize(end + 4);  // lanes read two words at a time
     std::uint32_t flags = 0;
@@ -197,8 +224,29 @@ std::vector<LaneStart> GpuExecutor::put_payloads(const parallel::Batch& batch, s
         w[payload::block] = raw_block;
         w[payload::block_bytes] = static_cast<std::uint32_t>(block.raw().size());
         put_context(call, w + payload::words);
+        if (options_.dry_run == DryRun::gpu) return;
+        w[payload::permissions] = at + payload::words + context_words(call);
+        w[payload::permission_count] = static_cast<std::uint32_t>(permissions[l].size());
+        std::ranges::copy(permissions[l], w + payload::words + context_words(call));
     });
     return starts;
+}
+
+/// Lanes that wait for keys get them, if they may have them. Whether any goes on.
+bool GpuExecutor::supply_wanted(std::span<const LaneEnd> ends, StateTable& state) {
+    bool again = false;
+    for (std::uint32_t l = 0; l < ends.size(); l++) {
+        if (ends[l].status != LaneStatus::wants_key) continue;
+        const Bytes bytes = wanted_key(words_of(output_, lanes_.capacity(), l, ends[l].output), ends[l].detail);
+        const auto key = parse_device_key(bytes);
+        if (!key) throw std::runtime_error("GPU: a lane wants what is no key");
+        const bool for_all = key->kind == KeyKind::code || key->kind == KeyKind::sequence;
+        if (options_.dry_run == DryRun::cpu && !for_all) continue;
+        state.add(bytes);
+        lanes_.resume(l);
+        again = true;
+    }
+    return again;
 }
 
 void GpuExecutor::run(const parallel::Batch& batch, std::span<const Prepared> calls, parallel::ResultMemory& memory,
@@ -216,7 +264,11 @@ void GpuExecutor::run(const parallel::Batch& batch, std::span<const Prepared> ca
         const Stopwatch watch(counts_.upload_seconds);
         state.add(device_key(KeyKind::sequence, {}));
         for (const Bytes& key : known_keys_) state.add(key);
-        const auto starts = put_payloads(batch, calls, payloads_.words);
+        for (const Prepared& p : calls) {
+            for (const Bytes& key : p.permissions.reads) state.add(key);
+            for (const Bytes& key : p.permissions.writes) state.add(key);
+        }
+        const auto starts = put_payloads(batch, calls, state, payloads_.words);
         upload(payloads_, payloads_.words);
         must(lanes_.start(starts));
     }
@@ -234,6 +286,7 @@ void GpuExecutor::run(const parallel::Batch& batch, std::span<const Prepared> ca
         }
         {
             const Stopwatch watch(counts_.execute_seconds);
+            if (options_.before_round) options_.before_round(*device_);
             ends = must(lanes_.proceed(launch));
         }
         const Stopwatch watch(counts_.download_seconds);
@@ -241,21 +294,14 @@ void GpuExecutor::run(const parallel::Batch& batch, std::span<const Prepared> ca
         std::uint32_t most = 0;
         for (const LaneEnd& e : ends) most = std::max(most, e.output);
         must(lanes_.output(most, output_));
-        again = false;
-        for (std::uint32_t l = 0; l < ends.size(); l++) {
-            if (ends[l].status != LaneStatus::wants_key) continue;
-            const Bytes key = wanted_key(words_of(output_, lanes_.capacity(), l, ends[l].output), ends[l].detail);
-            if (!parse_device_key(key)) throw std::runtime_error("GPU: a lane wants what is no key");
-            state.add(key);
-            lanes_.resume(l);
-            again = true;
-        }
+        again = supply_wanted(ends, state);
     }
     counts_.launches += lanes_.launches();
     counts_.keys += state.size();
     const Stopwatch watch(counts_.decode_seconds);
     decode(calls, ends, state, memory, results);
     known_keys_.clear();
+    if (options_.dry_run == DryRun::cpu) return;
     state.for_each_key([&](const Bytes& key) {
         if (known_keys_.size() < most_known_keys) known_keys_.push_back(key);
     });
@@ -290,12 +336,47 @@ void GpuExecutor::decode(std::span<const Prepared> calls, std::span<const LaneEn
         if (e.status == LaneStatus::handed_back) {
             counts_.handed_back++;
             counts_.reasons[std::min<std::size_t>(e.detail, counts_.reasons.size() - 1)]++;
+            if (e.detail == violation) counts_.out_of_set_writes++;
+        } else if (e.status == LaneStatus::wants_key) {
+            counts_.handed_back++;
+            counts_.out_of_set_reads++;
         } else if (results[calls[l].index].status != alkanes::ExecutionStatus::none) {
             counts_.executed++;
         } else {
             counts_.faults++;
         }
     }
+}
+
+/// Executes the calls on the CPU for what they touch there. Those that it does not execute are taken out.
+void GpuExecutor::run_dry(const parallel::Batch& batch, std::vector<Prepared>& calls) {
+    const Stopwatch watch(counts_.dry_run_seconds);
+    constexpr std::size_t at_a_time = 16;
+    std::vector<char> executed(calls.size());
+    for_each((calls.size() + at_a_time - 1) / at_a_time, [&](std::size_t part) {
+        store::Arena arena;
+        alkanes::AheadExecution execution(batch.environment, batch.codes, batch.block);
+        for (std::size_t l = part * at_a_time; l < std::min(calls.size(), (part + 1) * at_a_time); l++) {
+            Prepared& p = calls[l];
+            const auto message = execution.execute(p.call.call, parallel::StateAt(batch.state, p.call.position), arena);
+            if (message.status == alkanes::ExecutionStatus::handed_back) continue;
+            executed[l] = 1;
+            for (const auto& r : message.reads)
+                if (auto key = device_key_of(r.key)) p.permissions.reads.push_back(std::move(*key));
+            for (const auto& w : message.writes)
+                if (auto key = device_key_of(w.key)) p.permissions.writes.push_back(std::move(*key));
+            if (options_.change_permissions) options_.change_permissions(batch.calls[p.index], p.permissions);
+        }
+    });
+    counts_.dry_runs += calls.size();
+    std::size_t kept = 0;
+    for (std::size_t l = 0; l < calls.size(); l++) {
+        if (executed[l] == 0) continue;
+        if (kept != l) calls[kept] = std::move(calls[l]);
+        kept++;
+    }
+    counts_.not_started += calls.size() - kept;
+    calls.resize(kept);
 }
 
 void GpuExecutor::execute(const parallel::Batch& batch, parallel::ResultMemory& memory,
@@ -322,7 +403,8 @@ void GpuExecutor::execute(const parallel::Batch& batch, parallel::ResultMemory& 
         return std::tuple(p.call.code->header, p.call.inputs.empty() ? u128{0} : p.call.inputs[0]);
     };
     std::ranges::stable_sort(calls, {}, kind);
-    for (std::span<const Prepared> rest(calls); !rest.empty();) {
+    if (options_.dry_run == DryRun::cpu) run_dry(batch, calls);
+    for (std::span<const Prepared> rest(calls); !rest.empty() && !memory.full();) {
         const std::size_t n = std::min<std::size_t>(rest.size(), lanes_.capacity());
         run(batch, rest.first(n), memory, results);
         rest = rest.subspan(n);

@@ -2,6 +2,7 @@
 // Executes batches on a device, one call a lane. What a lane cannot do, and everything if the device fails, is left to
 // the CPU.
 
+#include <functional>
 #include <memory>
 
 #include "gpu/call_records.hpp"
@@ -11,6 +12,17 @@
 
 namespace warpshrew::gpu {
 
+/// How it becomes known which keys a call touches.
+enum class DryRun : std::uint8_t {
+    gpu,  ///< lanes stop where they miss a key, get it and go on
+    cpu   ///< calls are executed on CPU threads first; lanes may touch what they touched there and nothing else
+};
+
+/// Keys of storage and balances that a lane may touch (layout.hpp, KeyKind).
+struct Permissions {
+    std::vector<Bytes> reads, writes;
+};
+
 struct GpuExecutorOptions {
     std::uint32_t lanes = 4096;
     LaneShape shape{.registers = 4096, .pages = 48, .output = 1024};
@@ -19,6 +31,11 @@ struct GpuExecutorOptions {
     /// Whether lanes wait for each other where they came apart; nothing: as suits the device.
     std::optional<bool> keeps_together = {};
     parallel::Workers* workers = nullptr;  ///< prepare calls and decode what lanes say; none: the calling thread
+    DryRun dry_run = DryRun::gpu;
+    /// For tests. Changes what the lane of a call may touch.
+    std::function<void(const parallel::Call&, Permissions&)> change_permissions = {};
+    /// For tests. Before lanes are launched, and between launches.
+    std::function<void(Device&)> before_round = {};
 };
 
 /// Of all batches so far.
@@ -26,17 +43,21 @@ struct GpuCounts {
     std::uint64_t calls = 0;  ///< that were asked for
     std::uint64_t executed = 0, handed_back = 0, not_started = 0, faults = 0;
     std::uint64_t launches = 0, rounds = 0, steps = 0;
-    std::uint64_t keys = 0;  ///< supplied
+    std::uint64_t keys = 0;                                     ///< supplied
+    std::uint64_t dry_runs = 0;                                 ///< on the CPU
+    std::uint64_t out_of_set_reads = 0, out_of_set_writes = 0;  ///< lanes stopped by them
     /// Of those handed back, by reason: HandBack, then GiveUp.
     std::array<std::uint64_t, 16> reasons{};
-    /// Seconds: decoding calls and their code, what lanes read, launches and what is between them, downloading the
-    /// output, making effects of it.
-    double prepare_seconds = 0, upload_seconds = 0, execute_seconds = 0, download_seconds = 0, decode_seconds = 0;
+    /// Seconds: on the CPU ahead of lanes, decoding calls and their code, what lanes read, launches and what is between
+    /// them, downloading the output, making effects of it.
+    double dry_run_seconds = 0, prepare_seconds = 0, upload_seconds = 0, execute_seconds = 0, download_seconds = 0,
+           decode_seconds = 0;
 };
 
 class GpuExecutor final : public parallel::Executor {
  public:
-    /// Compiles the kernel and takes the buffers. An error if the device has no room for them.
+    /// Compiles the kernel and takes the buffers: of half as many lanes, and so on down to 32, if the device has no
+    /// room for more. An error if it has none for these.
     [[nodiscard]] static Result<std::unique_ptr<GpuExecutor>> create(Device device,
                                                                      const GpuExecutorOptions& options = {});
 
@@ -48,6 +69,8 @@ class GpuExecutor final : public parallel::Executor {
 
     [[nodiscard]] const GpuCounts& counts() const noexcept { return counts_; }
     [[nodiscard]] const Device& device() const noexcept { return *device_; }
+    /// May change from batch to batch, all but the lanes, their shape, and keeps_together.
+    [[nodiscard]] GpuExecutorOptions& options() noexcept { return options_; }
 
  private:
     /// A buffer that grows with what is written to it.
@@ -58,6 +81,7 @@ class GpuExecutor final : public parallel::Executor {
     struct Prepared {
         PreparedCall call;
         std::size_t index = 0;  ///< in the batch
+        Permissions permissions = {};
     };
 
     GpuExecutor(std::unique_ptr<Device> device, Lanes lanes, const GpuExecutorOptions& options)
@@ -68,8 +92,10 @@ class GpuExecutor final : public parallel::Executor {
              std::span<alkanes::ExecutedMessage> results);
     void decode(std::span<const Prepared> calls, std::span<const LaneEnd> ends, const StateTable& state,
                 parallel::ResultMemory& memory, std::span<alkanes::ExecutedMessage> results);
+    void run_dry(const parallel::Batch& batch, std::vector<Prepared>& calls);
     [[nodiscard]] std::vector<LaneStart> put_payloads(const parallel::Batch& batch, std::span<const Prepared> calls,
-                                                      std::vector<std::uint32_t>& words) const;
+                                                      const StateTable& state, std::vector<std::uint32_t>& words) const;
+    [[nodiscard]] bool supply_wanted(std::span<const LaneEnd> ends, StateTable& state);
 
     std::unique_ptr<Device> device_;
     Lanes lanes_;

@@ -213,7 +213,8 @@ enum class GiveUp : std::uint32_t {
     no_contract,  ///< a call to what is no contract, or has no device code
     error_text,   ///< an error whose words have numbers in them, or are not ASCII
     odd_balance,  ///< a stored balance that is not 16 bytes
-    settlement    ///< an error after the contract ran
+    settlement,   ///< an error after the contract ran
+    violation     ///< a write that the lane is not permitted
 };
 
 /// A call in tx_payloads: words from LaneField::payload on.
@@ -231,11 +232,19 @@ enum : std::uint32_t {
     transaction_bytes,
     block,
     block_bytes,
+    permissions,  ///< word at which they begin, 0: everything is permitted
+    permission_count,
     words
 };
 inline constexpr std::uint32_t deducts = 1;   ///< flag: host functions take their fuel (3.4)
 inline constexpr std::uint32_t contains = 2;  ///< flag: a failed call is contained (2.4.9)
 }  // namespace payload
+
+/// What a lane may touch of storage and balances: words in tx_payloads, ascending, of the key's place in input_state
+/// and how it may be touched. Codes and the sequence number every lane may read.
+namespace permission {
+inline constexpr std::uint32_t reads = 1, writes = 2, place_shift = 2;
+}
 
 /// Keys on the device: a word of eight bytes that says what kind, an id of 32 bytes, and the rest. A storage key is
 /// followed by the contract's key, a balance of the token `id` by its owner.

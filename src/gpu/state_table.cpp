@@ -39,6 +39,17 @@ Bytes store_key(const DeviceKey& key) {
     return Bytes(alkanes::sequence_key);
 }
 
+std::optional<Bytes> device_key_of(BytesView key) {
+    constexpr BytesView front = "/alkanes/", storage = "/storage/", balances = "/balances/";
+    if (!key.starts_with(front) || key.size() < front.size() + 32) return std::nullopt;
+    const protorune::RuneId id = protorune::parse_id32(key.substr(front.size(), 32));
+    const BytesView rest = key.substr(front.size() + 32);
+    if (rest.starts_with(storage)) return device_key(KeyKind::storage, id, rest.substr(storage.size()));
+    if (rest.starts_with(balances) && rest.size() == balances.size() + 32)
+        return device_key(KeyKind::balance, id, rest.substr(balances.size()));
+    return std::nullopt;
+}
+
 BytesView StateTable::Entry::at(std::uint32_t position) const noexcept {
     const auto after = std::upper_bound(versions.begin(), versions.end(), position,
                                         [](std::uint32_t p, const Version& v) { return p < v.from; });
@@ -105,6 +116,11 @@ void StateTable::add(BytesView bytes) {
     put(bytes);
     places_.emplace(bytes, place);
     entries_.emplace(place, std::move(e));
+}
+
+std::uint32_t StateTable::place(BytesView key) const {
+    const auto at = places_.find(key);
+    return at == places_.end() ? 0 : at->second;
 }
 
 const StateTable::Entry* StateTable::entry(std::uint32_t place) const {

@@ -22,6 +22,8 @@ struct DeviceKey {
 [[nodiscard]] Bytes device_key(KeyKind kind, const protorune::RuneId& id, BytesView rest = {});
 /// The key of the store; of code, that of the contract itself.
 [[nodiscard]] Bytes store_key(const DeviceKey& key);
+/// The other way round, for storage and balances; nothing for other keys.
+[[nodiscard]] std::optional<Bytes> device_key_of(BytesView store_key);
 
 class StateTable {
  public:
@@ -42,6 +44,8 @@ class StateTable {
 
         [[nodiscard]] BytesView at(std::uint32_t position) const noexcept;
     };
+    /// The place of a key in input_state, 0 if it was not added.
+    [[nodiscard]] std::uint32_t place(BytesView key) const;
     /// The key at that place of input_state, or null.
     [[nodiscard]] const Entry* entry(std::uint32_t place) const;
 

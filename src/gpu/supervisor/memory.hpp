@@ -33,6 +33,7 @@ struct Lane {
     u128 sequence_required;
     u32 fuel_observed, sequence_observed, frames;
     u32 position, flags, store_byte;
+    u32 permissions, permission_count;  ///< 0: everything is permitted
     u64 height;
 };
 

@@ -52,10 +52,31 @@ inline u32 find_place(const Key& key) {
     }
 }
 
-/// A read of the state below: waits for the host where it has not supplied the key.
+/// Whether the lane may touch the key at that place so.
+inline bool permitted(u32 place, u32 access) {
+    const u32 list = lane().permissions;
+    if (list == 0) return true;
+    u32 low = 0, high = lane().permission_count;
+    while (low < high) {
+        const u32 middle = (low + high) / 2;
+        const auto word = static_cast<u32>(tx_payloads(list + middle));
+        const u32 at = word >> permission::place_shift;
+        if (at == place) return (word & access) != 0;
+        if (at < place)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return false;
+}
+inline bool may_read(const Key& key, u32 place) {
+    return load64(key.bytes.at) > static_cast<u64>(KeyKind::balance) || permitted(place, permission::reads);
+}
+
+/// A read of the state below: waits for the host where it has not supplied the key, or does not permit it.
 inline Value read_below(const Key& key) {
     u32 place = find_place(key);
-    while (place == 0) {
+    while (place == 0 || !may_read(key, place)) {
         const u32 out = lane().out;
         put(static_cast<u32>(Record::want));
         put(key.bytes.size);

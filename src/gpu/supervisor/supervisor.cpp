@@ -411,6 +411,8 @@ extern "C" __attribute__((export_name("run"))) void run() {
     l.position = static_cast<u32>(payload_word(payload::position));
     l.flags = static_cast<u32>(payload_word(payload::flags));
     l.store_byte = static_cast<u32>(payload_word(payload::store_byte));
+    l.permissions = static_cast<u32>(payload_word(payload::permissions));
+    l.permission_count = static_cast<u32>(payload_word(payload::permission_count));
     l.height = payload_word(payload::height_low) | payload_word(payload::height_high) << 32;
     l.start = fuel();
     Frame frame{copy_from_payload(static_cast<u32>(payload_word(payload::context)),
@@ -428,6 +430,8 @@ extern "C" __attribute__((export_name("run"))) void run() {
             debit(frame.myself(), r.response.alkanes.at + i);
         needs_fuel(l.start, r.gas_used);
         for (const Write* w = l.writes; w != nullptr; w = w->before) {
+            if (l.permissions != 0 && !permitted(find_place({w->key, w->hash}), permission::writes))
+                hand_back(GiveUp::violation);
             put(static_cast<u32>(Record::write));
             put(w->key.size);
             put(w->value.size);

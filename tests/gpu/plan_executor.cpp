@@ -1,0 +1,76 @@
+#include "plan_executor.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <stdexcept>
+
+namespace warpshrew::gpu::test {
+
+using warpshrew::test::Plan;
+using warpshrew::test::PlanCall;
+
+GpuExecutorOptions plan_options() {
+    return {.lanes = executor_lanes, .most_steps = executor_steps, .workers = &warpshrew::test::plan_workers(1)};
+}
+
+std::unique_ptr<GpuExecutor> make_executor(const GpuExecutorOptions& options) {
+    const char* name = std::getenv("WARPSHREW_TEST_ADAPTER");
+    const auto adapter = find_adapter(name ? name : "");
+    if (!adapter) throw std::runtime_error(adapter.error().reason);
+    auto device = Device::open(*adapter);
+    if (!device) throw std::runtime_error(device.error().reason);
+    auto executor = GpuExecutor::create(std::move(*device), options);
+    if (!executor) throw std::runtime_error(executor.error().reason);
+    return std::move(*executor);
+}
+
+GpuExecutor& plan_executor() {
+    static const std::unique_ptr<GpuExecutor> executor = make_executor(plan_options());
+    GpuExecutorOptions& options = executor->options();
+    options.dry_run = DryRun::gpu;
+    options.change_permissions = {};
+    options.before_round = {};
+    return *executor;
+}
+
+void Observer::execute(const parallel::Batch& batch, parallel::ResultMemory& memory,
+                       std::span<alkanes::ExecutedMessage> results) {
+    executor_.execute(batch, memory, results);
+    for (std::size_t i = 0; i < results.size(); i++) {
+        Seen& s = seen[batch.calls[i].tx_index];
+        s.status = results[i].status;
+        s.error = Bytes(results[i].error);
+        s.executions++;
+    }
+}
+
+Plan block_of(const std::vector<PlanCall>& calls, warpshrew::test::PlanRules rules) {
+    Plan plan;
+    plan.rules = rules;
+    auto& block = plan.blocks.emplace_back();
+    for (unsigned i = 0; i < calls.size(); i++) block.push_back({1000 + i, {}, 1, {}, {{true, calls[i], 0, 0, {}}}});
+    return plan;
+}
+
+Run run_plan(const Plan& plan, GpuExecutor& executor) {
+    Run out;
+    out.before = executor.counts();
+    warpshrew::test::SerialRun serial(plan);
+    Observer observer(executor);
+    parallel::RunnerOptions options;
+    options.speculate = parallel::Speculate::all;
+    options.verify = parallel::Verify::all;
+    options.seed = plan.seed;
+    options.speculation.adaptive = false;
+    options.warn = [&](const std::string& text) { out.warnings.push_back(text); };
+    parallel::ParallelRunner runner(observer, warpshrew::test::plan_workers(1), options);
+    EXPECT_EQ(difference(serial, runner, [&] { out.statistics.add(runner.statistics()); }), "");
+    EXPECT_EQ(out.statistics.mismatches, 0U);
+    out.seen = observer.seen;
+    out.after = executor.counts();
+    out.retired = runner.retired();
+    return out;
+}
+
+}  // namespace warpshrew::gpu::test
