@@ -62,9 +62,18 @@ bool ParallelRunner::run(const alkanes::BlockWork& block, alkanes::BlockMessages
 
     start = Clock::now();
     ConsumingHandler handler(block, messages, candidates, verifier_, statistics_);
-    alkanes::run_in_order(block, handler);
+    try {
+        alkanes::run_in_order(block, handler);
+    } catch (const std::exception&) {
+        // Behind a wrong effect anything may fail.
+        if (!handler.deceived()) throw;
+    }
     statistics_.pass_seconds = std::chrono::duration<double>(Clock::now() - start).count();
     if (handler.deceived()) {
+        // Nothing of it is used; the messages are counted as what becomes of them.
+        statistics_.in_order += statistics_.used;
+        statistics_.used = 0;
+        statistics_.rejected = {};
         retire("in block " + std::to_string(block.height) +
                " the effect of a call was not what the CPU gives; the block is executed again in order");
         return false;
