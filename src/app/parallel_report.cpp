@@ -55,6 +55,12 @@ std::string summary(const Statistics& s) {
                       rounded(of_all(s.used)) + " %), " + grouped(rejected(s)) + " executed again, " +
                       grouped(s.demoted) + " left to their turn; " + grouped(s.executions) + " executions in " +
                       grouped(s.rounds) + " batches, " + grouped(s.verified) + " verified";
+    std::string reasons;
+    for (std::size_t i = 0; i < rejection_names.size(); i++) {
+        if (s.rejected[i + 1] == 0) continue;
+        reasons += (reasons.empty() ? "" : ", ") + std::string(rejection_names[i]) + " " + grouped(s.rejected[i + 1]);
+    }
+    if (!reasons.empty()) out += "; again because of: " + reasons;
     if (s.mismatches != 0) out += ", " + grouped(s.mismatches) + " WRONG";
     return out + "\n  time: plan " + duration(s.plan_seconds) + ", execute " + duration(s.execute_seconds) +
            ", schedule " + duration(s.schedule_seconds) + ", pass in block order " + duration(s.pass_seconds);

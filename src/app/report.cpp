@@ -100,6 +100,7 @@ void ProgressReport::operator()(const sync::Progress& p) {
         parts_->open_line = true;
     } else {
         std::cerr << line(p) << '\n';
+        if (p.total_parallel.candidates != 0) std::cerr << "  so far " << summary(p.total_parallel) << '\n';
     }
 }
 
