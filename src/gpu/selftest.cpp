@@ -2,11 +2,19 @@
 
 #include <chrono>
 
+#include "gpu/interpreter_selftest.hpp"
 #include "gpu/selftest_kernel.hpp"
 
 namespace warpshrew::gpu {
 
-std::vector<SelftestCase> selftest_cases() { return {{"arithmetic", check_arithmetic}}; }
+std::vector<SelftestCase> selftest_cases() {
+    return {{"arithmetic", check_arithmetic},
+            {"WebAssembly's instructions", check_instructions},
+            {"control and traps", check_control},
+            {"memory", check_memory},
+            {"fuel", check_fuel},
+            {"contract calls", check_calls}};
+}
 
 std::vector<SelftestResult> run_selftest(const Adapter& adapter, std::span<const SelftestCase> cases) {
     using Clock = std::chrono::steady_clock;
