@@ -66,6 +66,12 @@ static void add_execution_options(CLI::App& command, SharedOptions& shared) {
         ->capture_default_str()
         ->check(CLI::IsMember({"serial", "cpu", "gpu"}));
     add_device_options(command, shared);
+    command
+        .add_option("--dry-run", shared.dry_run,
+                    "what finds the keys that calls on the device touch: gpu, as it executes them, or cpu, which "
+                    "executes them first and lets the device touch no others")
+        ->capture_default_str()
+        ->check(CLI::IsMember({"cpu", "gpu"}));
     add_threads_option(command, shared);
     command
         .add_option("--speculate", shared.speculate,

@@ -39,7 +39,12 @@ Result<std::unique_ptr<gpu::GpuExecutor>> open_device(const SharedOptions& optio
     gpu::GpuExecutorOptions executor;
     executor.workers = &workers;
     executor.lanes = options.lanes != 0 ? options.lanes : adapter->type == "CPU" ? 256 : 16'384;
-    return gpu::GpuExecutor::create(std::move(*device), executor);
+    executor.dry_run = options.dry_run == "cpu" ? gpu::DryRun::cpu : gpu::DryRun::gpu;
+    auto made = gpu::GpuExecutor::create(std::move(*device), executor);
+    if (made && (*made)->lanes() < executor.lanes)
+        std::cerr << "warpshrew: " << adapter->name << " has room for " << (*made)->lanes() << " lanes instead of "
+                  << executor.lanes << std::endl;
+    return made;
 }
 
 Result<std::unique_ptr<Execution>> Execution::create(const SharedOptions& options, wasm::Engine& engine) {

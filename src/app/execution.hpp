@@ -11,7 +11,8 @@
 
 namespace warpshrew::app {
 
-/// Opens the adapter that the options name, and compiles the kernel. `workers` must outlive it.
+/// Opens the adapter that the options name, and compiles the kernel. Where it has no room for the lanes asked for, a
+/// line on standard error says how many it has. `workers` must outlive it.
 [[nodiscard]] Result<std::unique_ptr<gpu::GpuExecutor>> open_device(const SharedOptions& options,
                                                                     parallel::Workers& workers);
 

@@ -18,6 +18,7 @@ struct SharedOptions {
     std::string speculate = "candidates";
     std::string verify = "sample";
     std::string adapter;                           ///< name or index; empty: the best one
+    std::string dry_run = "gpu";                   ///< what finds the keys that calls on the device touch
     std::uint32_t lanes = 0;                       ///< of a batch on the device; 0: what suits the adapter
     std::optional<std::filesystem::path> metrics;  ///< file that gets the run's totals
     bool json = false;

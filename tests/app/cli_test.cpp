@@ -22,6 +22,7 @@ TEST(CommandLine, WrongUsageIsExitCode2) {
              {"index", "--start-block", "4294967296", "--block-files", "/dev/null"},
              {"devnet", "--executor", "cuda"},
              {"devnet", "--executor", "gpu", "--lanes", "1"},
+             {"devnet", "--dry-run", "serial"},
              {"devnet", "--mix", "nothing"},
              {"devnet", "--blocks", "0"},
              {"devnet", "--blocks", "many"},
