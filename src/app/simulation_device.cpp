@@ -51,7 +51,11 @@ nlohmann::ordered_json to_json(const SimulationDevice& device) {
             {"after_retirement", n.retired},
             {"retired", device.simulation->retired()},
             {"launches", gpu.launches},
-            {"execute_seconds", gpu.execute_seconds}};
+            {"prepare_seconds", gpu.prepare_seconds},
+            {"upload_seconds", gpu.upload_seconds},
+            {"execute_seconds", gpu.execute_seconds},
+            {"download_seconds", gpu.download_seconds},
+            {"decode_seconds", gpu.decode_seconds}};
 }
 
 std::string summary(const SimulationDevice& device) {
