@@ -17,6 +17,7 @@
 #include "base/hex.hpp"
 #include "bitcoin/encode.hpp"
 #include "contracts/embedded.hpp"
+#include "protorune/encode.hpp"
 #include "random_calls.hpp"
 #include "simulation_store.hpp"
 #include "support/program.hpp"
