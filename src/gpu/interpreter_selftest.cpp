@@ -222,8 +222,6 @@ Result<std::string> check_fuel(Device& device) {
 
 namespace {
 
-using protorune::RuneId;
-
 /// Devnet with a contract that does what its inputs say as its 2:0.
 protorune::Network selftest_network() {
     protorune::Network network = protorune::find_network("devnet").value();

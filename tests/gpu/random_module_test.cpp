@@ -128,7 +128,7 @@ class Generator {
                            "))";
                 if (functions_ != 0) {
                     const unsigned f = below(functions_);
-                    const std::string call = "(call $f" + std::to_string(f) + more(false) + more(true) + ")";
+                    std::string call = "(call $f" + std::to_string(f) + more(false) + more(true) + ")";
                     if (wide_[f] == wide) return call;
                     return wide ? "(i64.extend_i32_u " + call + ")" : "(i32.wrap_i64 " + call + ")";
                 }

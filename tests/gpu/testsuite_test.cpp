@@ -148,7 +148,9 @@ class Instance {
                 const std::uint32_t n = r.u32();
                 Bytes longer;
                 wasm::append_unsigned(longer, n + sequences_.size());
-                payload = longer + payload.substr(r.position()) + *add->second;
+                longer += payload.substr(r.position());
+                longer += *add->second;
+                payload = std::move(longer);
             }
             out.push_back(static_cast<char>(s.id));
             wasm::append_sized(out, payload);
@@ -199,6 +201,7 @@ std::string text(const WasmOutcome& o) {
 void check(const std::vector<Assertion>& all, Figures& figures) {
     constexpr std::uint32_t many_registers = 150'000;
     std::vector<WasmCall> calls;
+    calls.reserve(all.size());
     for (const auto& a : all) calls.push_back(a.call);
     auto got = test::run_on_lanes(calls, {.lane = {.registers = 2048, .pages = 64, .output = 1}});
     for (std::size_t i = 0; i < all.size(); i++) {
