@@ -94,34 +94,47 @@ Result<std::string> compare(Device& device, std::string_view module_text, std::s
                           .args = c.args});
         results.push_back(entry->results);
     }
-    const auto kernel = device.compile(interpreter_kernel());
-    if (!kernel) return tl::unexpected(kernel.error());
-    auto lanes = Lanes::create(device, *kernel, static_cast<std::uint32_t>(cases.size()),
-                               {.registers = 256, .pages = 8, .output = 1});
-    if (!lanes) return tl::unexpected(lanes.error());
+    std::vector<Outcome> expected;
+    expected.reserve(cases.size());
+    for (const Case& c : cases) {
+        auto outcome = on_cpu(**module, c);
+        if (!outcome) return tl::unexpected(outcome.error());
+        expected.push_back(std::move(*outcome));
+    }
     const auto uploaded = code.upload(device);
     if (!uploaded) return tl::unexpected(uploaded.error());
-    const auto ends = lanes->run(starts, {.budget = budget, .most_steps = 1'000'000, .code = *uploaded});
-    if (!ends) return tl::unexpected(ends.error());
+    const LaunchOptions launch{.budget = budget, .most_steps = 1'000'000, .code = *uploaded};
+    // Both ways in which lanes go together, if the device can do both.
+    const auto& features = device.adapter().features;
+    const bool groups = std::ranges::find(features, "Subgroup") != features.end();
     std::uint64_t steps = 0;
-    for (std::uint32_t l = 0; l < cases.size(); l++) {
-        const LaneEnd& end = (*ends)[l];
-        std::string where = cases[l].name;
-        for (const auto a : cases[l].args) where += " " + std::to_string(a);
-        if (end.status != LaneStatus::finished && end.status != LaneStatus::trapped)
-            return fail(where + ": the lane ended with status " + std::to_string(static_cast<int>(end.status)));
-        Outcome got{.trap = end.detail, .fuel = end.fuel, .results = {}};
-        if (end.status == LaneStatus::finished && results[l] != 0) {
-            auto registers = lanes->registers(l, lowered->globals + 1, results[l]);
-            if (!registers) return tl::unexpected(registers.error());
-            got.results = std::move(*registers);
+    for (const bool keeps_together : {false, true}) {
+        if (keeps_together && !groups) continue;
+        const auto kernel = device.compile(interpreter_kernel(keeps_together));
+        if (!kernel) return tl::unexpected(kernel.error());
+        auto lanes = Lanes::create(device, *kernel, static_cast<std::uint32_t>(cases.size()),
+                                   {.registers = 256, .pages = 8, .output = 1});
+        if (!lanes) return tl::unexpected(lanes.error());
+        const auto ends = lanes->run(starts, launch);
+        if (!ends) return tl::unexpected(ends.error());
+        for (std::uint32_t l = 0; l < cases.size(); l++) {
+            const LaneEnd& end = (*ends)[l];
+            std::string where = cases[l].name;
+            for (const auto a : cases[l].args) where += " " + std::to_string(a);
+            if (end.status != LaneStatus::finished && end.status != LaneStatus::trapped)
+                return fail(where + ": the lane ended with status " + std::to_string(static_cast<int>(end.status)));
+            Outcome got{.trap = end.detail, .fuel = end.fuel, .results = {}};
+            if (end.status == LaneStatus::finished && results[l] != 0) {
+                auto registers = lanes->registers(l, lowered->globals + 1, results[l]);
+                if (!registers) return tl::unexpected(registers.error());
+                got.results = std::move(*registers);
+            }
+            if (got != expected[l]) return fail(where + ": " + text(got) + " instead of " + text(expected[l]));
+            steps += end.steps;
         }
-        const auto expected = on_cpu(**module, cases[l]);
-        if (!expected) return tl::unexpected(expected.error());
-        if (got != *expected) return fail(where + ": " + text(got) + " instead of " + text(*expected));
-        steps += end.steps;
     }
-    return std::to_string(cases.size()) + " calls, " + std::to_string(steps) + " steps";
+    return std::to_string(cases.size()) + " calls, " + std::to_string(steps) + " steps" +
+           (groups ? ", by both kernels" : "");
 }
 
 constexpr std::uint64_t edges[] = {0,          1,          2,          31,         63,         64,         0x80,
