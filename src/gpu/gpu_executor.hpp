@@ -34,7 +34,7 @@ struct GpuExecutorOptions {
     DryRun dry_run = DryRun::gpu;
     /// For tests. Changes what the lane of a call may touch.
     std::function<void(const parallel::Call&, Permissions&)> change_permissions = {};
-    /// For tests. Before lanes are launched, and between launches.
+    /// For tests. Before lanes are launched, the first time and after each round of keys.
     std::function<void(Device&)> before_round = {};
 };
 
