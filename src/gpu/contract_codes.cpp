@@ -1,5 +1,7 @@
 #include "gpu/contract_codes.hpp"
 
+#include <algorithm>
+
 #include "alkanes/gzip.hpp"
 #include "alkanes/keys.hpp"
 
@@ -7,6 +9,13 @@ namespace warpshrew::gpu {
 
 static constexpr std::size_t alias_size = 32;
 static constexpr int most_hops = 16;  // more is left to the CPU
+
+void ContractCodes::begin(const parallel::Batch& batch) {
+    batch_ = &batch;
+    found_.clear();
+    last_position_ = 0;
+    for (const parallel::Call& c : batch.calls) last_position_ = std::max(last_position_, c.position);
+}
 
 /// 0 if it cannot be had: an error there, or nothing for a device.
 std::uint32_t ContractCodes::place(BytesView module) {
@@ -50,13 +59,19 @@ ContractCodes::Code ContractCodes::look_up(const protorune::RuneId& id, std::uin
 
 const ContractCodes::Code& ContractCodes::find(const protorune::RuneId& id, std::uint32_t position) {
     auto [at, is_new] = found_.try_emplace(id);
-    if (is_new) at->second = std::make_unique<Code>(look_up(id, position));
-    return known(id, position);
+    if (is_new) {
+        at->second = std::make_unique<Code>(look_up(id, position));
+        at->second->stays = std::ranges::none_of(at->second->hops, [&](const protorune::RuneId& hop) {
+            return batch_->state.written(last_position_, alkanes::code_key(hop));
+        });
+    }
+    return at->second->stays ? *at->second : known(id, position);
 }
 
 const ContractCodes::Code& ContractCodes::known(const protorune::RuneId& id, std::uint32_t position) const {
     const auto at = found_.find(id);
     if (at == found_.end()) return none_;
+    if (at->second->stays) return *at->second;
     // A block that writes code writes it once: who comes before that may run what was there.
     for (const auto& hop : at->second->hops)
         if (batch_->state.written(position, alkanes::code_key(hop))) return none_;

@@ -19,13 +19,11 @@ class ContractCodes {
     struct Code {
         std::uint32_t header = 0;             ///< in the buffer; 0: none that a device can run
         std::vector<protorune::RuneId> hops;  ///< ids whose code was looked at, to get there
+        bool stays = false;                   ///< no message of the batch comes after one that writes any of it
     };
 
     /// From now on codes are those of this batch.
-    void begin(const parallel::Batch& batch) {
-        batch_ = &batch;
-        found_.clear();
-    }
+    void begin(const parallel::Batch& batch);
     /// The code of a contract, if no message of the block before `position` writes it. Valid until the next begin().
     [[nodiscard]] const Code& find(const protorune::RuneId& id, std::uint32_t position);
     /// The same of an id that was found before. Safe from several threads.
@@ -37,6 +35,7 @@ class ContractCodes {
 
     CodeBuffer& buffer_;
     const parallel::Batch* batch_ = nullptr;
+    std::uint32_t last_position_ = 0;
     absl::flat_hash_map<protorune::RuneId, std::unique_ptr<Code>> found_;
     Code none_;
     absl::flat_hash_map<Digest, std::uint32_t> payloads_;  ///< headers, by what is stored

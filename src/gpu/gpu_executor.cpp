@@ -402,7 +402,7 @@ void GpuExecutor::execute(const parallel::Batch& batch, parallel::ResultMemory& 
     const auto kind = [](const Prepared& p) {
         return std::tuple(p.call.code->header, p.call.inputs.empty() ? u128{0} : p.call.inputs[0]);
     };
-    std::ranges::stable_sort(calls, {}, kind);
+    if (!std::ranges::is_sorted(calls, {}, kind)) std::ranges::stable_sort(calls, {}, kind);
     if (options_.dry_run == DryRun::cpu) run_dry(batch, calls);
     for (std::span<const Prepared> rest(calls); !rest.empty() && !memory.full();) {
         const std::size_t n = std::min<std::size_t>(rest.size(), lanes_.capacity());
