@@ -6,11 +6,9 @@
 namespace warpshrew::gpu {
 namespace {
 
-using test::block_of;
 using test::make_executor;
 using test::run_plan;
 using warpshrew::test::PlanCall;
-using warpshrew::test::PlanRules;
 using namespace warpshrew::test::plan_ids;
 
 // Too long for no time at all.
