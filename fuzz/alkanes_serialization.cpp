@@ -31,7 +31,7 @@ static void read_response(BytesView input) {
     require(parcel && *parcel == r->alkanes && rest == r->data);
     Trace trace;
     trace.exit(true, *r, input.size());
-    require(trace.bytes().size() <= 4 * input.size() + 64);
+    require(trace.encode(0).size() <= 4 * input.size() + 64);
 }
 
 static void read_memory(BytesView input) {
