@@ -5,6 +5,8 @@
 
 namespace warpshrew::gpu {
 
-std::vector<KernelSource> kernel_list() { return {selftest_kernel(), interpreter_kernel(false), interpreter_kernel(true)}; }
+std::vector<KernelSource> kernel_list() {
+    return {selftest_kernel(), interpreter_kernel(false), interpreter_kernel(true)};
+}
 
 }  // namespace warpshrew::gpu

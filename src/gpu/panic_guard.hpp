@@ -1,10 +1,11 @@
 #pragma once
-// wgpu-native ends the process (a Rust panic that may not leave the library, hence abort()) where a device is lost in the
-// middle of a submission or a poll, and where its compiler meets what it does not know. A guarded call returns instead.
+// wgpu-native ends the process (a Rust panic that may not leave the library, hence abort()) where a device is lost in
+// the middle of a submission or a poll, and where its compiler meets what it does not know. A guarded call returns
+// instead.
 //
 // The panic first unwinds the library's own frames, which lets go of its locks, but only if it finds a handler for
-// exceptions further up; then abort() raises SIGABRT on the thread that calls it, and a handler may leave by a jump, says
-// the C standard. What the call worked on must not be touched again.
+// exceptions further up; then abort() raises SIGABRT on the thread that calls it, and a handler may leave by a jump,
+// says the C standard. What the call worked on must not be touched again.
 
 #include <csetjmp>
 
