@@ -139,7 +139,7 @@ class Finder {
         }
         if (all.demotion != Demotion::none) all.ancestors.clear();
         std::ranges::sort(parents);
-        parents.erase(std::ranges::unique(parents).begin(), parents.end());
+        parents.erase(std::unique(parents.begin(), parents.end()), parents.end());
         return all;
     }
 

@@ -101,7 +101,7 @@ class Chain {
         if (!committing_) below = db_.latest();
         auto changes = std::make_unique<store::BlockState>(committing_ ? committing_->state() : *below);
         const Result<alkanes::BlockStats> stats = indexer_.index(*changes, height, block, options_.runner);
-        const Result<void> before = finish();
+        Result<void> before = finish();
         if (!stats) return fail("block " + std::to_string(height) + ": " + stats.error().reason);
         if (!before) return before;
         if (!below) {
@@ -119,7 +119,7 @@ class Chain {
     /// Waits until all that was added is in the store, and reports it.
     [[nodiscard]] Result<void> finish() {
         if (!committing_) return {};
-        const Result<void> written = committing_->wait();
+        Result<void> written = committing_->wait();
         committing_.reset();
         if (!written) return written;
         now_.height = next_.height;
