@@ -30,9 +30,10 @@ alkanes::Indexer& fresh_indexer(PlanRules rules) {
 }  // namespace
 
 parallel::Workers& plan_workers(unsigned count) {
+    wasm::Engine& engine = plan_engine();  // first, so that it ends after the threads that run in it
     static std::map<unsigned, std::unique_ptr<parallel::Workers>> all;
     auto& workers = all[count];
-    if (!workers) workers = std::make_unique<parallel::Workers>(plan_engine(), count);
+    if (!workers) workers = std::make_unique<parallel::Workers>(engine, count);
     return *workers;
 }
 
