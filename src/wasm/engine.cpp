@@ -36,7 +36,6 @@ const std::array<HostSignature, 18> host_functions{{
 
 namespace {
 
-constexpr std::size_t memory_reservation = std::size_t{4} << 30, memory_guard = std::size_t{32} << 20;
 constexpr std::size_t entry_cost = 1024;
 
 /// The features of wasmi 0.37.2's default configuration (wasmi-fuel.md 1.1), and what makes results and time the same
@@ -68,7 +67,7 @@ wasm_config_t* make_config() {
     wasmtime_config_parallel_compilation_set(c, false);
     wasmtime_config_async_stack_size_set(c, wasm_stack_size);  // unused, but may not be less than the next
     wasmtime_config_max_wasm_stack_set(c, wasm_stack_size);
-    use_memory_pool(c, memory_reservation, memory_guard);
+    use_memory_pool(c);
     return c;
 }
 

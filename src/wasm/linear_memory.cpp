@@ -1,13 +1,8 @@
 #include "wasm/linear_memory.hpp"
 
-#include <fcntl.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
-#include <array>
 #include <cstdint>
-#include <cstring>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -15,21 +10,11 @@
 #include <vector>
 
 #include "wasm/memory_budget.hpp"
+#include "wasm/pagemap.hpp"
 #include "wasm/wasmtime_api.hpp"
 
 namespace warpshrew::wasm {
 namespace {
-
-// linux/fs.h of Linux 6.7
-struct PageRegion {
-    std::uint64_t start, end, categories;
-};
-struct PagemapScan {
-    std::uint64_t size, flags, start, end, walk_end, vec, vec_len, max_pages, category_inverted, category_mask,
-        category_anyof_mask, return_mask;
-};
-constexpr unsigned long pagemap_scan = _IOWR('f', 16, PagemapScan);
-constexpr std::uint64_t page_present = 1 << 3, page_swapped = 1 << 4, page_zero = 1 << 5;
 
 constexpr std::size_t most_resident = std::size_t{2} << 20;  ///< bytes that a memory at rest may keep
 constexpr std::size_t most_at_rest = 1024;                   ///< memories
@@ -41,16 +26,15 @@ struct Slot {
     MemoryPool* pool;
     std::uint8_t* base;
     std::size_t size = 0;                    ///< of the memory
-    std::size_t accessible = 0;              ///< readable and writable from `base` on
+    std::size_t accessible = 0;              ///< readable and writable from `base` on; zeros behind `size`
     std::shared_ptr<MemoryBudget> budget{};  ///< from which `size` is taken
 };
 
 class MemoryPool {
  public:
-    MemoryPool(std::size_t reservation, std::size_t guard) : reservation_(reservation), guard_(guard) {}
+    explicit MemoryPool(std::size_t reservation) : reservation_(reservation) {}
     ~MemoryPool() {
         for (Slot* s : free_) discard(s);
-        if (pagemap_ >= 0) close(pagemap_);
     }
     MemoryPool(const MemoryPool&) = delete;
     MemoryPool& operator=(const MemoryPool&) = delete;
@@ -73,13 +57,14 @@ class MemoryPool {
         return s;
     }
 
-    /// Makes exactly `size` bytes accessible. Shrinking needs clean memory.
+    /// Shrinking needs clean memory.
     bool resize(Slot& s, std::size_t size) const {
         if (size > reservation_) return false;
-        if (size > s.accessible && mprotect(s.base + s.accessible, size - s.accessible, PROT_READ | PROT_WRITE) != 0)
-            return false;
-        if (size < s.accessible && mprotect(s.base + size, s.accessible - size, PROT_NONE) != 0) return false;
-        s.size = s.accessible = size;
+        if (size > s.accessible) {
+            if (mprotect(s.base + s.accessible, size - s.accessible, PROT_READ | PROT_WRITE) != 0) return false;
+            s.accessible = size;
+        }
+        s.size = size;
         return true;
     }
 
@@ -95,11 +80,10 @@ class MemoryPool {
     }
 
     [[nodiscard]] std::size_t reservation() const noexcept { return reservation_; }
-    [[nodiscard]] std::size_t guard() const noexcept { return guard_; }
 
  private:
     [[nodiscard]] Slot* make() {
-        void* p = mmap(nullptr, reservation_ + guard_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        void* p = mmap(nullptr, reservation_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         if (p == MAP_FAILED) return nullptr;
         // Contracts touch a few small pages here and there: huge ones would only be more to clean.
         madvise(p, reservation_, MADV_NOHUGEPAGE);
@@ -107,43 +91,16 @@ class MemoryPool {
     }
 
     void discard(Slot* s) const {
-        munmap(s->base, reservation_ + guard_);
+        munmap(s->base, reservation_);
         delete s;
     }
 
     bool clean(Slot& s) const {
-        return (pagemap_ >= 0 && zero_written(s)) || madvise(s.base, s.accessible, MADV_DONTNEED) == 0;
+        return pagemap_.zero(s.base, s.size, most_resident) || madvise(s.base, s.size, MADV_DONTNEED) == 0;
     }
 
-    /// False if the kernel cannot tell what was written, or it is so much that giving it back is better.
-    bool zero_written(Slot& s) const {
-        std::array<PageRegion, 64> regions;
-        const auto base = reinterpret_cast<std::uint64_t>(s.base);
-        PagemapScan scan{};
-        scan.size = sizeof scan;
-        scan.start = base;
-        scan.end = base + s.accessible;
-        scan.vec = reinterpret_cast<std::uint64_t>(regions.data());
-        scan.vec_len = regions.size();
-        scan.category_inverted = scan.category_mask = page_zero;  // read but never written
-        scan.category_anyof_mask = page_present | page_swapped;
-        scan.return_mask = page_present;
-        std::size_t bytes = 0;
-        while (scan.start < scan.end) {
-            const int n = ioctl(pagemap_, pagemap_scan, &scan);
-            if (n < 0) return false;
-            for (std::size_t i = 0; i < static_cast<std::size_t>(n); i++) {
-                bytes += regions[i].end - regions[i].start;
-                if (bytes > most_resident) return false;
-                std::memset(s.base + (regions[i].start - base), 0, regions[i].end - regions[i].start);
-            }
-            scan.start = scan.walk_end;
-        }
-        return true;
-    }
-
-    std::size_t reservation_, guard_;
-    int pagemap_ = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+    std::size_t reservation_;
+    Pagemap pagemap_;
     std::mutex mutex_;
     std::vector<Slot*> free_;
 };
@@ -178,7 +135,7 @@ void drop_memory(void* env) {
 wasmtime_error_t* new_memory(void* env, const wasm_memorytype_t*, std::size_t minimum, std::size_t /*maximum*/,
                              std::size_t reserved, std::size_t guard, wasmtime_linear_memory_t* out) {
     auto* pool = static_cast<MemoryPool*>(env);
-    if (reserved > pool->reservation() || guard > pool->guard()) return error("a memory of unexpected form");
+    if (reserved > pool->reservation() || guard != 0) return error("a memory of unexpected form");
     auto budget = MemoryBudget::of_this_thread();
     if (!budget->take(minimum)) return error("more memory than a message may have");
     Slot* s = pool->take(minimum);
@@ -197,11 +154,14 @@ void drop_pool(void* env) { delete static_cast<MemoryPool*>(env); }
 
 bool take_growth_failure() noexcept { return std::exchange(growth_failed, false); }
 
-void use_memory_pool(wasm_config_t* config, std::size_t reservation, std::size_t guard) {
-    wasmtime_memory_creator_t creator{new MemoryPool(reservation, guard), new_memory, drop_pool};
+void use_memory_pool(wasm_config_t* config) {
+    constexpr std::size_t most = std::size_t{4} << 30;
+    wasmtime_memory_creator_t creator{new MemoryPool(most), new_memory, drop_pool};
     wasmtime_config_memory_init_cow_set(config, false);  // images of memories do not go with memories from outside
-    wasmtime_config_memory_reservation_set(config, reservation);
-    wasmtime_config_memory_guard_size_set(config, guard);
+    // For so little, without guard pages, wasmtime compiles a comparison with the memory's size into every access.
+    wasmtime_config_memory_reservation_set(config, 0);
+    wasmtime_config_memory_guard_size_set(config, 0);
+    wasmtime_config_memory_may_move_set(config, false);
     wasmtime_config_host_memory_creator_set(config, &creator);
 }
 

@@ -108,6 +108,35 @@ TEST_P(EngineRun, Memory) {  // 4.6: 512 pages, 664 at most
               "= -1");
 }
 
+// Memories lie where others were before them.
+TEST_P(EngineRun, AMemoryEndsAtItsOwnSizeAndIsZeroWhereALargerOneWas) {
+    const std::string large =
+        "(drop (memory.grow (i32.const 152))) (memory.fill (i32.const 33554000) (i32.const 7) (i32.const 1000))";
+    const std::string end = "(global $end (mut i32) (i32.const 33554432))";
+    const std::pair<const char*, const char*> cases[] = {
+        {"(i32.load8_u (i32.const 33554431))", "= 0"},
+        {"(i32.load8_u (i32.const 33554432))", "out of bounds memory access"},
+        {"(i32.load8_u (global.get $end))", "out of bounds memory access"},
+        {"(i32.load8_u offset=1 (i32.sub (global.get $end) (i32.const 1)))", "out of bounds memory access"},
+        {"(i32.load (i32.sub (global.get $end) (i32.const 4)))", "= 0"},
+        {"(i32.load (i32.sub (global.get $end) (i32.const 3)))", "out of bounds memory access"},
+        {"(i32.load offset=100 (i32.sub (global.get $end) (i32.const 103)))", "out of bounds memory access"},
+        {"(i32.load offset=4294967295 (global.get $end))", "out of bounds memory access"},
+        {"(i32.load16_u (i32.const 33554431))", "out of bounds memory access"},
+        {"(i32.store8 (global.get $end) (i32.const 1)) (i32.const 0)", "out of bounds memory access"},
+        {"(i64.store offset=33554425 (i32.const 0) (i64.const 1)) (i32.const 0)", "out of bounds memory access"},
+        {"(memory.fill (i32.const 33554431) (i32.const 0) (i32.const 2)) (i32.const 0)", "out of bounds memory access"},
+        {"(memory.copy (i32.const 0) (i32.const 33554431) (i32.const 2)) (i32.const 0)", "out of bounds memory access"},
+        {"(drop (memory.grow (i32.const 1))) (i32.load (global.get $end))", "= 0"},
+        {"(drop (memory.grow (i32.const 1))) (i32.load8_u offset=65536 (global.get $end))",
+         "out of bounds memory access"},
+    };
+    for (const auto& [body, text] : cases) {
+        EXPECT_EQ(run(contract(large + "(i32.load8_u (i32.const 33554432))")).text, "= 7");
+        EXPECT_EQ(run(contract(body, end)).text, text) << body;
+    }
+}
+
 TEST_P(EngineRun, TheSecondMemoryIsFencedToo) {
     const std::string head = "(memory (export \"memory\") 1) (memory $m 1) (func (export \"__execute\") (result i32) ";
     EXPECT_EQ(run(compile(head + "(i32.load8_u $m (i32.const 65535)))")).text, "= 0");
