@@ -37,6 +37,10 @@ class Trace {
     void enter(CallType type, const TracedContext& context, std::uint64_t used);
     void exit(bool success, const Response& response, std::uint64_t fuel_used);
     void create(const protorune::RuneId& id);
+    void clear() noexcept {
+        body_.clear();
+        entries_.clear();
+    }
 
     [[nodiscard]] Bytes encode(std::uint64_t fuel) const { return encode_trace(body_, entries_, fuel); }
     [[nodiscard]] BytesView body() const noexcept { return body_; }

@@ -1,14 +1,11 @@
 #include "gpu/call_records.hpp"
 
-#include <absl/container/flat_hash_set.h>
-
 #include <limits>
 
 #include "alkanes/keys.hpp"
 #include "alkanes/serialization.hpp"
 
 namespace warpshrew::gpu {
-namespace {
 
 using alkanes::ExecutedMessage;
 using alkanes::ExecutionStatus;
@@ -17,7 +14,7 @@ using protorune::RuneId;
 using protorune::RuneTransfer;
 
 /// Reads words; past the end zeros, and `failed`.
-class Words {
+class RecordDecoder::Words {
  public:
     explicit Words(std::span<const std::uint32_t> words) : words_(words) {}
     std::uint32_t u32() {
@@ -58,6 +55,8 @@ class Words {
     bool failed_ = false;
 };
 
+namespace {
+
 /// A serialized context, with room for what refers to it.
 struct Context {
     std::vector<RuneTransfer> incoming;
@@ -81,144 +80,134 @@ bool read_context(BytesView bytes, Context& out) {
 }
 
 template <class T>
-std::span<const T> keep(store::Arena& arena, const std::vector<T>& from) {
+std::span<const T> keep(store::Arena& arena, std::span<const T> from) {
     if (from.empty()) return {};
     T* to = static_cast<T*>(arena.allocate(from.size() * sizeof(T), alignof(T)));
     std::uninitialized_copy(from.begin(), from.end(), to);
     return {to, from.size()};
 }
 
-class Decoder {
- public:
-    Decoder(const PreparedCall& call, const StateTable& state, const ContractCodes& codes, store::Arena& arena)
-        : call_(call), state_(state), codes_(codes), arena_(arena) {}
-
-    bool decode(Words words, ExecutedMessage& out) {
-        if (call_.reads_sequence) read(Bytes(alkanes::sequence_key), call_.sequence);
-        read_code(*call_.code);
-        trace_.enter(alkanes::CallType::call, {call_.target, {}, call_.inputs, call_.call.vout, call_.call.incoming},
-                     0);
-        for (;;) {
-            switch (static_cast<Record>(words.u32())) {
-                case Record::read: {
-                    const auto* e = state_.entry(words.u32());
-                    if (e == nullptr) return false;
-                    const auto key = parse_device_key(e->key);
-                    if (!key) return false;
-                    if (key->kind == KeyKind::code)
-                        read_code(codes_.known(key->id, call_.position));
-                    else
-                        read(e->store_key, e->at(call_.position));
-                    break;
-                }
-                case Record::append: {
-                    const RuneId who = words.id();
-                    appends_.push_back({keep_bytes(alkanes::inventory_key(who)), keep_bytes(words.bytes(32))});
-                    break;
-                }
-                case Record::enter: {
-                    const auto type = static_cast<alkanes::CallType>(words.u32());
-                    const std::uint64_t used = words.u64();
-                    const std::uint32_t n = words.u32();
-                    Context context;
-                    if (!read_context(words.bytes(n), context)) return false;
-                    trace_.enter(type, context.traced, used);
-                    break;
-                }
-                case Record::leave: {
-                    const bool success = words.u32() == 1;
-                    const std::uint64_t used = words.u64();
-                    const std::uint32_t n = words.u32();
-                    const auto response = alkanes::decode_response(words.bytes(n));
-                    if (!response) return false;
-                    trace_.exit(success, *response, used);
-                    break;
-                }
-                case Record::write: {
-                    const std::uint32_t key_size = words.u32(), value_size = words.u32();
-                    const auto key = parse_device_key(words.bytes(key_size));
-                    const BytesView value = words.bytes(value_size);
-                    if (!key) return false;
-                    Bytes full = store_key(*key);
-                    if (written_.contains(full)) break;  // later than this one
-                    writes_.push_back({keep_bytes(full), keep_bytes(value)});
-                    written_.insert(std::move(full));
-                    break;
-                }
-                case Record::end:
-                    return end(words, out) && !words.failed();
-                default:
-                    return false;
-            }
-            if (words.failed()) return false;
-        }
-    }
-
- private:
-    BytesView keep_bytes(BytesView b) { return store::copy_into(arena_, b); }
-    void read(const Bytes& key, BytesView value, StateRead::Kind kind = StateRead::Kind::value) {
-        if (!read_.insert(key).second) return;
-        reads_.push_back({keep_bytes(key), keep_bytes(value), kind});
-    }
-    void read_code(const ContractCodes::Code& code) {
-        for (const RuneId& hop : code.hops) read(alkanes::code_key(hop), "", StateRead::Kind::unwritten);
-    }
-
-    bool end(Words& words, ExecutedMessage& out) {
-        const bool succeeded = words.u32() == 1;
-        out.fuel_used = words.u64();
-        out.fuel_required = words.u64();
-        out.fuel_observed = words.u32() != 0;
-        out.sequence_observed = words.u32() != 0;
-        out.sequence_required = std::max(words.big(), call_.sequence_required);
-        out.frames = words.u32();
-        const std::uint32_t n = words.u32();
-        const BytesView bytes = words.bytes(n);
-        if (succeeded) {
-            const auto response = alkanes::decode_response(bytes);
-            if (!response) return false;
-            trace_.exit(true, *response, out.fuel_used);
-            out.tokens = keep(arena_, response->alkanes);
-            out.writes = keep(arena_, writes_);
-            out.status = ExecutionStatus::succeeded;
-        } else {
-            out.error = keep_bytes(bytes);
-            trace_.exit(false, alkanes::revert_response(bytes), std::numeric_limits<std::uint64_t>::max());
-            out.status = ExecutionStatus::failed;
-        }
-        out.reads = keep(arena_, reads_);
-        out.appends = keep(arena_, appends_);
-        out.trace = keep_bytes(trace_.body());
-        out.trace_entries =
-            keep(arena_, std::vector<alkanes::TraceEntry>(trace_.entries().begin(), trace_.entries().end()));
-        return true;
-    }
-
-    const PreparedCall& call_;
-    const StateTable& state_;
-    const ContractCodes& codes_;
-    store::Arena& arena_;
-    alkanes::Trace trace_;
-    std::vector<StateRead> reads_;
-    std::vector<alkanes::StateWrite> writes_;
-    std::vector<store::Append> appends_;
-    absl::flat_hash_set<Bytes> read_, written_;
-};
-
 }  // namespace
 
-ExecutedMessage decode_records(const PreparedCall& call, std::span<const std::uint32_t> words, const StateTable& state,
-                               const ContractCodes& codes, store::Arena& arena) {
+bool RecordDecoder::decode(Words& words, ExecutedMessage& out) {
+    if (call_->reads_sequence) read(alkanes::sequence_key, call_->sequence);
+    read_code(*call_->code);
+    trace_.enter(alkanes::CallType::call, {call_->target, {}, call_->inputs, call_->call.vout, call_->call.incoming},
+                 0);
+    for (;;) {
+        switch (static_cast<Record>(words.u32())) {
+            case Record::read: {
+                const auto* e = state_.entry(words.u32());
+                if (e == nullptr) return false;
+                if (e->kind == KeyKind::code)
+                    read_code(codes_.known(e->id, call_->position));
+                else
+                    read(e->store_key, e->at(call_->position));
+                break;
+            }
+            case Record::append: {
+                const RuneId who = words.id();
+                appends_.push_back({keep_bytes(alkanes::inventory_key(who)), keep_bytes(words.bytes(32))});
+                break;
+            }
+            case Record::enter: {
+                const auto type = static_cast<alkanes::CallType>(words.u32());
+                const std::uint64_t used = words.u64();
+                const std::uint32_t n = words.u32();
+                Context context;
+                if (!read_context(words.bytes(n), context)) return false;
+                trace_.enter(type, context.traced, used);
+                break;
+            }
+            case Record::leave: {
+                const bool success = words.u32() == 1;
+                const std::uint64_t used = words.u64();
+                const std::uint32_t n = words.u32();
+                const auto response = alkanes::decode_response(words.bytes(n));
+                if (!response) return false;
+                trace_.exit(success, *response, used);
+                break;
+            }
+            case Record::write: {
+                const std::uint32_t key_size = words.u32(), value_size = words.u32();
+                const auto key = parse_device_key(words.bytes(key_size));
+                const BytesView value = words.bytes(value_size);
+                if (!key) return false;
+                const Bytes full = store_key(*key);
+                if (written_.contains(full)) break;  // later than this one
+                writes_.push_back({keep_bytes(full), keep_bytes(value)});
+                written_.insert(writes_.back().key);
+                break;
+            }
+            case Record::end:
+                return end(words, out) && !words.failed();
+            default:
+                return false;
+        }
+        if (words.failed()) return false;
+    }
+}
+
+BytesView RecordDecoder::keep_bytes(BytesView b) { return store::copy_into(arena_, b); }
+void RecordDecoder::read(BytesView key, BytesView value, StateRead::Kind kind) {
+    if (read_.contains(key)) return;
+    const BytesView kept = keep_bytes(key);
+    read_.insert(kept);
+    reads_.push_back({kept, keep_bytes(value), kind});
+}
+
+void RecordDecoder::read_code(const ContractCodes::Code& code) {
+    for (const RuneId& hop : code.hops) read(alkanes::code_key(hop), "", StateRead::Kind::unwritten);
+}
+
+bool RecordDecoder::end(Words& words, ExecutedMessage& out) {
+    const bool succeeded = words.u32() == 1;
+    out.fuel_used = words.u64();
+    out.fuel_required = words.u64();
+    out.fuel_observed = words.u32() != 0;
+    out.sequence_observed = words.u32() != 0;
+    out.sequence_required = std::max(words.big(), call_->sequence_required);
+    out.frames = words.u32();
+    const std::uint32_t n = words.u32();
+    const BytesView bytes = words.bytes(n);
+    if (succeeded) {
+        const auto response = alkanes::decode_response(bytes);
+        if (!response) return false;
+        trace_.exit(true, *response, out.fuel_used);
+        out.tokens = keep<RuneTransfer>(arena_, response->alkanes);
+        out.writes = keep<alkanes::StateWrite>(arena_, writes_);
+        out.status = ExecutionStatus::succeeded;
+    } else {
+        out.error = keep_bytes(bytes);
+        trace_.exit(false, alkanes::revert_response(bytes), std::numeric_limits<std::uint64_t>::max());
+        out.status = ExecutionStatus::failed;
+    }
+    out.reads = keep<StateRead>(arena_, reads_);
+    out.appends = keep<store::Append>(arena_, appends_);
+    out.trace = keep_bytes(trace_.body());
+    out.trace_entries = keep(arena_, trace_.entries());
+    return true;
+}
+
+ExecutedMessage RecordDecoder::decode(const PreparedCall& call, std::span<const std::uint32_t> words) {
+    call_ = &call;
+    trace_.clear();
+    reads_.clear();
+    writes_.clear();
+    appends_.clear();
+    read_.clear();
+    written_.clear();
     ExecutedMessage out;
     out.call = call.call;
-    if (!Decoder(call, state, codes, arena).decode(Words(words), out)) return {};
+    Words reader(words);
+    if (!decode(reader, out)) return {};
     out.checksum = alkanes::checksum_of(out);
     return out;
 }
 
 Bytes wanted_key(std::span<const std::uint32_t> words, std::size_t at) {
     if (at >= words.size()) return {};
-    Words w(words.subspan(at));
+    RecordDecoder::Words w(words.subspan(at));
     if (static_cast<Record>(w.u32()) != Record::want) return {};
     const std::uint32_t n = w.u32();
     const BytesView key = w.bytes(n);

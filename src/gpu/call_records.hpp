@@ -1,6 +1,11 @@
 #pragma once
 // What a lane wrote to output_state, as the effect of its message.
 
+#include <absl/container/flat_hash_set.h>
+
+#include <vector>
+
+#include "alkanes/trace.hpp"
 #include "gpu/state_table.hpp"
 
 namespace warpshrew::gpu {
@@ -13,15 +18,40 @@ struct PreparedCall {
     protorune::RuneId target;
     std::vector<u128> inputs;
     bool reads_sequence = false;
-    Bytes sequence;  ///< as it was read
+    BytesView sequence;  ///< as it was read
     u128 sequence_required = 0;
 };
 
-/// The effect, from the words that the lane wrote: sealed, its bytes in the arena. The status is `none` if they are no
-/// complete record.
-[[nodiscard]] alkanes::ExecutedMessage decode_records(const PreparedCall& call, std::span<const std::uint32_t> words,
-                                                      const StateTable& state, const ContractCodes& codes,
-                                                      store::Arena& arena);
+/// One for a thread; its memory is kept from message to message.
+class RecordDecoder {
+ public:
+    class Words;
+
+    /// All must outlive it.
+    RecordDecoder(const StateTable& state, const ContractCodes& codes, store::Arena& arena)
+        : state_(state), codes_(codes), arena_(arena) {}
+
+    /// The effect, from the words that the lane wrote: sealed, its bytes in the arena. The status is `none` if they are
+    /// no complete record.
+    [[nodiscard]] alkanes::ExecutedMessage decode(const PreparedCall& call, std::span<const std::uint32_t> words);
+
+ private:
+    bool decode(Words& words, alkanes::ExecutedMessage& out);
+    bool end(Words& words, alkanes::ExecutedMessage& out);
+    void read(BytesView key, BytesView value, alkanes::StateRead::Kind kind = alkanes::StateRead::Kind::value);
+    void read_code(const ContractCodes::Code& code);
+    BytesView keep_bytes(BytesView b);
+
+    const StateTable& state_;
+    const ContractCodes& codes_;
+    store::Arena& arena_;
+    const PreparedCall* call_ = nullptr;
+    alkanes::Trace trace_;
+    std::vector<alkanes::StateRead> reads_;
+    std::vector<alkanes::StateWrite> writes_;
+    std::vector<store::Append> appends_;
+    absl::flat_hash_set<std::string_view> read_, written_;  ///< keys, as they lie in the arena
+};
 
 /// The key that a lane waits for, from its output at `at`; empty if there is none.
 [[nodiscard]] Bytes wanted_key(std::span<const std::uint32_t> words, std::size_t at);

@@ -134,6 +134,7 @@ bool prepare(const parallel::Batch& batch, const SequenceNumbers& sequence, std:
     p.inputs = std::move(cellpack->inputs);
     p.reads_sequence = true;
     p.sequence = sequence.at(c.position);
+    p.sequence_required = 0;
     if (target.block == 2) {
         if (p.sequence.size() != sizeof(u128) || target.tx >= load_le<u128>(p.sequence.data())) return false;
         p.sequence_required = target.tx + 1;
@@ -315,19 +316,19 @@ void GpuExecutor::decode(std::span<const Prepared> calls, std::span<const LaneEn
     for_each((calls.size() + at_a_time - 1) / at_a_time, [&](std::size_t part) {
         store::Arena& arena = memory.take();
         const std::size_t begin = part * at_a_time, end = std::min(calls.size(), begin + at_a_time);
-        std::vector<std::vector<std::uint32_t>> words(end - begin);
         std::size_t most = 0;
+        for (std::size_t l = begin; l < end; l++)
+            if (ends[l].status == LaneStatus::finished) most = std::max<std::size_t>(most, ends[l].output);
+        std::vector<std::uint32_t> words(at_a_time * most);
+        for (std::size_t i = 0; i < most; i++)
+            for (std::size_t l = begin; l < end; l++)
+                if (i < ends[l].output) words[(l - begin) * most + i] = output_[i * lanes + l];
+        RecordDecoder decoder(state, codes_, arena);
         for (std::size_t l = begin; l < end; l++) {
             if (ends[l].status != LaneStatus::finished) continue;
-            words[l - begin].resize(ends[l].output);
-            most = std::max<std::size_t>(most, ends[l].output);
+            const std::span<const std::uint32_t> mine(words.data() + (l - begin) * most, ends[l].output);
+            results[calls[l].index] = decoder.decode(calls[l].call, mine);
         }
-        for (std::size_t i = 0; i < most; i++)
-            for (std::size_t k = 0; k < words.size(); k++)
-                if (i < words[k].size()) words[k][i] = output_[i * lanes + begin + k];
-        for (std::size_t l = begin; l < end; l++)
-            if (ends[l].status == LaneStatus::finished)
-                results[calls[l].index] = decode_records(calls[l].call, words[l - begin], state, codes_, arena);
         memory.give_back(arena);
     });
     for (std::size_t l = 0; l < ends.size(); l++) {
@@ -348,19 +349,24 @@ void GpuExecutor::decode(std::span<const Prepared> calls, std::span<const LaneEn
     }
 }
 
+void GpuExecutor::keep_possible(std::vector<Prepared>& calls) {
+    const auto rest = std::ranges::remove_if(calls, [](const Prepared& p) { return !p.possible; });
+    counts_.not_started += rest.size();
+    calls.erase(rest.begin(), rest.end());
+}
+
 /// Executes the calls on the CPU for what they touch there. Those that it does not execute are taken out.
 void GpuExecutor::run_dry(const parallel::Batch& batch, std::vector<Prepared>& calls) {
     const Stopwatch watch(counts_.dry_run_seconds);
     constexpr std::size_t at_a_time = 16;
-    std::vector<char> executed(calls.size());
     for_each((calls.size() + at_a_time - 1) / at_a_time, [&](std::size_t part) {
         store::Arena arena;
         alkanes::AheadExecution execution(batch.environment, batch.codes, batch.block);
         for (std::size_t l = part * at_a_time; l < std::min(calls.size(), (part + 1) * at_a_time); l++) {
             Prepared& p = calls[l];
             const auto message = execution.execute(p.call.call, parallel::StateAt(batch.state, p.call.position), arena);
-            if (message.status == alkanes::ExecutionStatus::handed_back) continue;
-            executed[l] = 1;
+            p.possible = message.status != alkanes::ExecutionStatus::handed_back;
+            if (!p.possible) continue;
             for (const auto& r : message.reads)
                 if (auto key = device_key_of(r.key)) p.permissions.reads.push_back(std::move(*key));
             for (const auto& w : message.writes)
@@ -369,34 +375,29 @@ void GpuExecutor::run_dry(const parallel::Batch& batch, std::vector<Prepared>& c
         }
     });
     counts_.dry_runs += calls.size();
-    std::size_t kept = 0;
-    for (std::size_t l = 0; l < calls.size(); l++) {
-        if (executed[l] == 0) continue;
-        if (kept != l) calls[kept] = std::move(calls[l]);
-        kept++;
-    }
-    counts_.not_started += calls.size() - kept;
-    calls.resize(kept);
+    keep_possible(calls);
 }
 
 void GpuExecutor::execute(const parallel::Batch& batch, parallel::ResultMemory& memory,
                           std::span<alkanes::ExecutedMessage> results) {
     codes_.begin(batch);
     counts_.calls += batch.calls.size();
-    std::vector<Prepared> calls;
+    std::vector<Prepared>& calls = calls_;
+    const SequenceNumbers sequence(batch);
     {
         const Stopwatch watch(counts_.prepare_seconds);
-        std::vector<PreparedCall> all(batch.calls.size());
-        std::vector<char> possible(batch.calls.size());
-        const SequenceNumbers sequence(batch);
-        for_each(batch.calls.size(), [&](std::size_t i) { possible[i] = prepare(batch, sequence, i, all[i]) ? 1 : 0; });
-        for (std::size_t i = 0; i < all.size(); i++) {
-            if (possible[i] != 0) all[i].code = &codes_.find(all[i].target, all[i].position);
-            if (possible[i] != 0 && all[i].code->header != 0)
-                calls.push_back({std::move(all[i]), i});
-            else
-                counts_.not_started++;
+        calls.resize(batch.calls.size());
+        for_each(calls.size(), [&](std::size_t i) {
+            calls[i].index = i;
+            calls[i].call.code = nullptr;
+            calls[i].permissions = {};
+            calls[i].possible = prepare(batch, sequence, i, calls[i].call);
+        });
+        for (Prepared& p : calls) {
+            if (p.possible) p.call.code = &codes_.find(p.call.target, p.call.position);
+            p.possible = p.possible && p.call.code->header != 0;
         }
+        keep_possible(calls);
     }
     // Lanes that do the same stay together.
     const auto kind = [](const Prepared& p) {

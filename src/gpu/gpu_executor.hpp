@@ -82,6 +82,7 @@ class GpuExecutor final : public parallel::Executor {
         PreparedCall call;
         std::size_t index = 0;  ///< in the batch
         Permissions permissions = {};
+        bool possible = false;  ///< for the device, as far as is known
     };
 
     GpuExecutor(std::unique_ptr<Device> device, Lanes lanes, const GpuExecutorOptions& options)
@@ -92,6 +93,7 @@ class GpuExecutor final : public parallel::Executor {
              std::span<alkanes::ExecutedMessage> results);
     void decode(std::span<const Prepared> calls, std::span<const LaneEnd> ends, const StateTable& state,
                 parallel::ResultMemory& memory, std::span<alkanes::ExecutedMessage> results);
+    void keep_possible(std::vector<Prepared>& calls);
     void run_dry(const parallel::Batch& batch, std::vector<Prepared>& calls);
     [[nodiscard]] std::vector<LaneStart> put_payloads(const parallel::Batch& batch, std::span<const Prepared> calls,
                                                       const StateTable& state, std::vector<std::uint32_t>& words) const;
@@ -103,6 +105,7 @@ class GpuExecutor final : public parallel::Executor {
     CodeBuffer code_;
     ContractCodes codes_{code_};
     std::uint32_t supervisor_ = 0, supervisor_run_ = 0, supervisor_host_ = 0, supervisor_globals_ = 0;
+    std::vector<Prepared> calls_;  ///< of the last batch; their memory is used again
     Upload payloads_, state_, map_;
     std::vector<std::uint32_t> output_;
     std::vector<Bytes> known_keys_;  ///< that lanes read in the last batch

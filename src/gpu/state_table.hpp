@@ -34,8 +34,9 @@ class StateTable {
     void add(BytesView key);
 
     struct Entry {
-        Bytes key;        ///< on the device
-        Bytes store_key;  ///< in the store
+        KeyKind kind = KeyKind::storage;
+        protorune::RuneId id;
+        Bytes store_key;
         struct Version {
             std::uint32_t from;
             Bytes value;

@@ -1,5 +1,6 @@
 #include "parallel/workers.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <exception>
@@ -82,9 +83,12 @@ void Workers::run(const std::function<void(unsigned)>& job) {
 }
 
 void Workers::for_each(std::size_t n, const std::function<void(std::size_t)>& job) {
+    // Several at a time where there are many: threads that count together wait for each other.
+    const std::size_t step = std::max<std::size_t>(1, n / (std::size_t{16} * count()));
     std::atomic<std::size_t> next = 0;
     const auto take = [&](unsigned) {
-        for (std::size_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < n;) job(i);
+        for (std::size_t i; (i = next.fetch_add(step, std::memory_order_relaxed)) < n;)
+            for (const std::size_t end = std::min(n, i + step); i < end; i++) job(i);
     };
     if (n == 0) return;
     if (n == 1) return job(0);
