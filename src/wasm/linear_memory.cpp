@@ -162,6 +162,7 @@ void use_memory_pool(wasm_config_t* config) {
     wasmtime_config_memory_reservation_set(config, 0);
     wasmtime_config_memory_guard_size_set(config, 0);
     wasmtime_config_memory_may_move_set(config, false);
+    wasmtime_config_cranelift_flag_set(config, "enable_heap_access_spectre_mitigation", "false");
     wasmtime_config_host_memory_creator_set(config, &creator);
 }
 

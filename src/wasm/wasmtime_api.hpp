@@ -149,6 +149,7 @@ void wasmtime_config_host_memory_creator_set(wasm_config_t*, wasmtime_memory_cre
 void wasmtime_config_memory_reservation_set(wasm_config_t*, std::uint64_t);
 void wasmtime_config_memory_guard_size_set(wasm_config_t*, std::uint64_t);
 void wasmtime_config_memory_may_move_set(wasm_config_t*, bool);
+void wasmtime_config_cranelift_flag_set(wasm_config_t*, const char* key, const char* value);
 void wasmtime_config_wasm_bulk_memory_set(wasm_config_t*, bool);
 void wasmtime_config_wasm_reference_types_set(wasm_config_t*, bool);
 void wasmtime_config_wasm_multi_value_set(wasm_config_t*, bool);
