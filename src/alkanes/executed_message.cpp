@@ -51,14 +51,6 @@ class Checksum {
     std::uint64_t hash_ = 0xcbf29ce484222325;
 };
 
-template <class T>
-std::span<const T> copy_all(store::Arena& arena, std::span<const T> from) {
-    if (from.empty()) return {};
-    T* to = static_cast<T*>(arena.allocate(from.size() * sizeof(T), alignof(T)));
-    std::uninitialized_copy(from.begin(), from.end(), to);
-    return {to, from.size()};
-}
-
 }  // namespace
 
 std::uint64_t checksum_of(const ExecutedMessage& m) {
@@ -155,7 +147,7 @@ ExecutedMessage AheadExecution::execute(const MessageCall& call, const store::St
                     out.fuel_used = frame->gas_used;
                     x.needs_fuel(call.fuel, frame->gas_used);
                     x.trace.exit(true, response, frame->gas_used);
-                    out.tokens = copy_all<RuneTransfer>(arena, response.alkanes);
+                    out.tokens = store::copy_into<RuneTransfer>(arena, response.alkanes);
                     state.commit();
                     state.commit();
                 }
@@ -170,8 +162,8 @@ ExecutedMessage AheadExecution::execute(const MessageCall& call, const store::St
     out.sequence_observed = x.seen.sequence;
     out.sequence_required = x.seen.sequence_required;
     out.frames = x.frames;
-    out.reads = copy_all<StateRead>(arena, recorder_.reads);
-    out.appends = copy_all<store::Append>(arena, appends.items);
+    out.reads = store::copy_into<StateRead>(arena, recorder_.reads);
+    out.appends = store::copy_into<store::Append>(arena, appends.items);
     if (out.status == ExecutionStatus::succeeded) {
         auto* writes =
             static_cast<StateWrite*>(arena.allocate(state_.write_count() * sizeof(StateWrite), alignof(StateWrite)));
@@ -182,7 +174,7 @@ ExecutedMessage AheadExecution::execute(const MessageCall& call, const store::St
         out.writes = {writes, n};
     }
     out.trace = store::copy_into(arena, x.trace.body());
-    out.trace_entries = copy_all(arena, x.trace.entries());
+    out.trace_entries = store::copy_into(arena, x.trace.entries());
     out.checksum = checksum_of(out);
     state_.defer_appends(nullptr);
     return out;

@@ -79,14 +79,6 @@ bool read_context(BytesView bytes, Context& out) {
     return true;
 }
 
-template <class T>
-std::span<const T> keep(store::Arena& arena, std::span<const T> from) {
-    if (from.empty()) return {};
-    T* to = static_cast<T*>(arena.allocate(from.size() * sizeof(T), alignof(T)));
-    std::uninitialized_copy(from.begin(), from.end(), to);
-    return {to, from.size()};
-}
-
 }  // namespace
 
 bool RecordDecoder::decode(Words& words, ExecutedMessage& out) {
@@ -174,18 +166,18 @@ bool RecordDecoder::end(Words& words, ExecutedMessage& out) {
         const auto response = alkanes::decode_response(bytes);
         if (!response) return false;
         trace_.exit(true, *response, out.fuel_used);
-        out.tokens = keep<RuneTransfer>(arena_, response->alkanes);
-        out.writes = keep<alkanes::StateWrite>(arena_, writes_);
+        out.tokens = store::copy_into<RuneTransfer>(arena_, response->alkanes);
+        out.writes = store::copy_into<alkanes::StateWrite>(arena_, writes_);
         out.status = ExecutionStatus::succeeded;
     } else {
         out.error = keep_bytes(bytes);
         trace_.exit(false, alkanes::revert_response(bytes), std::numeric_limits<std::uint64_t>::max());
         out.status = ExecutionStatus::failed;
     }
-    out.reads = keep<StateRead>(arena_, reads_);
-    out.appends = keep<store::Append>(arena_, appends_);
+    out.reads = store::copy_into<StateRead>(arena_, reads_);
+    out.appends = store::copy_into<store::Append>(arena_, appends_);
     out.trace = keep_bytes(trace_.body());
-    out.trace_entries = keep(arena_, trace_.entries());
+    out.trace_entries = store::copy_into(arena_, trace_.entries());
     return true;
 }
 

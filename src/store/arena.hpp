@@ -2,7 +2,10 @@
 // Byte strings that are given back all together.
 
 #include <algorithm>
+#include <memory>
 #include <memory_resource>
+#include <span>
+#include <type_traits>
 
 #include "base/bytes.hpp"
 
@@ -16,6 +19,16 @@ using Arena = std::pmr::monotonic_buffer_resource;
     char* copy = static_cast<char*>(arena.allocate(bytes.size(), 1));
     std::memcpy(copy, bytes.data(), bytes.size());
     return {copy, bytes.size()};
+}
+
+/// A copy of `items` that lives as long as the arena; it is never destroyed.
+template <class T>
+[[nodiscard]] std::span<const T> copy_into(Arena& arena, std::span<const T> items) {
+    static_assert(std::is_trivially_destructible_v<T>);
+    if (items.empty()) return {};
+    T* copy = static_cast<T*>(arena.allocate(items.size_bytes(), alignof(T)));
+    std::uninitialized_copy(items.begin(), items.end(), copy);
+    return {copy, items.size()};
 }
 
 /// A byte string in an arena that can be replaced. It takes twice the room whenever it has to move, so that what it

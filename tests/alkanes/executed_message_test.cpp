@@ -3,7 +3,7 @@
 
 #include <functional>
 
-#include "alkanes/message.hpp"
+#include "support/message_runner.hpp"
 #include "test_chain.hpp"
 
 namespace warpshrew::test {
@@ -16,16 +16,10 @@ using Rejection = BlockMessages::Rejection;
 
 /// Executes each message ahead on the state before the block, has `change` make of the effect what it likes, and
 /// replays it where it is accepted.
-class Ahead final : public alkanes::TransactionRunner, public protorune::MessageHandler {
+class Ahead final : public MessageRunner {
  public:
     explicit Ahead(const store::StateReader& before) : before_(before) {}
 
-    [[nodiscard]] bool run(const alkanes::BlockWork& block, BlockMessages& messages) override {
-        block_ = &block;
-        messages_ = &messages;
-        alkanes::run_in_order(block, *this);
-        return true;
-    }
     [[nodiscard]] Result<protorune::MessageOutcome> handle(protorune::Message& message) override {
         alkanes::AheadExecution ahead(block_->environment, block_->codes, block_->info);
         alkanes::MessageCall call = messages_->call_of(message);
@@ -49,8 +43,6 @@ class Ahead final : public alkanes::TransactionRunner, public protorune::Message
  private:
     const store::StateReader& before_;
     store::Arena arena_;
-    const alkanes::BlockWork* block_ = nullptr;
-    BlockMessages* messages_ = nullptr;
 };
 
 // table.grow answers -1 where there is too little fuel, and the contract goes on (wasmi-fuel.md 3).

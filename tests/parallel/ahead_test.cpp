@@ -5,10 +5,9 @@
 #include <iostream>
 #include <random>
 
-#include "alkanes/indexer.hpp"
-#include "alkanes/message.hpp"
 #include "parallel/consuming_handler.hpp"
 #include "support/compare_writes.hpp"
+#include "support/message_runner.hpp"
 #include "support/random_plan.hpp"
 #include "support/random_scale.hpp"
 #include "support/shrink_plan.hpp"
@@ -39,18 +38,11 @@ struct Counts {
 
 // Executes each message ahead, just before its turn: on the state before the block, on that of its turn, or with other
 // fuel than it will have.
-class AheadOfTurn final : public alkanes::TransactionRunner, public protorune::MessageHandler {
+class AheadOfTurn final : public MessageRunner {
  public:
     explicit AheadOfTurn(std::uint64_t seed) : random_(seed) {}
 
     void before_block(const store::StateReader& state) { before_ = &state; }
-
-    [[nodiscard]] bool run(const alkanes::BlockWork& block, BlockMessages& messages) override {
-        block_ = &block;
-        messages_ = &messages;
-        alkanes::run_in_order(block, *this);
-        return true;
-    }
 
     [[nodiscard]] Result<protorune::MessageOutcome> handle(protorune::Message& message) override {
         store::Arena arena;
@@ -79,23 +71,14 @@ class AheadOfTurn final : public alkanes::TransactionRunner, public protorune::M
 
  private:
     std::mt19937_64 random_;
-    const alkanes::BlockWork* block_ = nullptr;
-    BlockMessages* messages_ = nullptr;
     const store::StateReader* before_ = nullptr;
 };
 
 // Executes each message with several amounts of fuel at its turn: an effect that does not depend on the amount is the
 // same with any that suffices.
-class WithOtherFuel final : public alkanes::TransactionRunner, public protorune::MessageHandler {
+class WithOtherFuel final : public MessageRunner {
  public:
     explicit WithOtherFuel(std::uint64_t seed) : random_(seed) {}
-
-    [[nodiscard]] bool run(const alkanes::BlockWork& block, BlockMessages& messages) override {
-        block_ = &block;
-        messages_ = &messages;
-        alkanes::run_in_order(block, *this);
-        return true;
-    }
 
     [[nodiscard]] Result<protorune::MessageOutcome> handle(protorune::Message& message) override {
         const auto with = [&](std::uint64_t fuel) {
@@ -141,8 +124,6 @@ class WithOtherFuel final : public alkanes::TransactionRunner, public protorune:
     }
 
     std::mt19937_64 random_;
-    const alkanes::BlockWork* block_ = nullptr;
-    BlockMessages* messages_ = nullptr;
     store::Arena arena_;
 };
 
