@@ -83,8 +83,9 @@ void Workers::run(const std::function<void(unsigned)>& job) {
 }
 
 void Workers::for_each(std::size_t n, const std::function<void(std::size_t)>& job) {
-    // Several at a time where there are many: threads that count together wait for each other.
-    const std::size_t step = std::max<std::size_t>(1, n / (std::size_t{16} * count()));
+    // Several at a time where there are many: threads that count together wait for each other. Not too many, of which
+    // the last ones might be the longest.
+    const std::size_t step = std::clamp<std::size_t>(n / (std::size_t{16} * count()), 1, 16);
     std::atomic<std::size_t> next = 0;
     const auto take = [&](unsigned) {
         for (std::size_t i; (i = next.fetch_add(step, std::memory_order_relaxed)) < n;)

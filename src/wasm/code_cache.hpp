@@ -11,7 +11,7 @@
 namespace warpshrew::wasm {
 
 /// To be raised whenever the instrumented form of a module or the configuration of wasmtime changes.
-inline constexpr unsigned code_version = 3;
+inline constexpr unsigned code_version = 4;
 
 /// A folder of files named by the module's SHA-256, wasmtime's version, `code_version` and the processor.
 class CodeCache {

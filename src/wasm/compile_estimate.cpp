@@ -13,7 +13,7 @@ constexpr std::uint64_t most_charges = 2'000;
 constexpr std::uint64_t most_labels = 500;
 constexpr std::uint64_t most_labels_by_locals = 20'000;
 // Of a module.
-constexpr std::size_t most_code = std::size_t{4} << 20, most_functions = 10'000, most_types = 10'000;
+constexpr std::size_t most_code = std::size_t{2} << 20, most_functions = 10'000, most_types = 10'000;
 constexpr std::size_t most_globals = 10'000, most_segments = 10'000, most_exports = 10'000;
 
 bool slow(const Module& m) {

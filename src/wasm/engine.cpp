@@ -201,7 +201,7 @@ Result<std::shared_ptr<const Code>> Engine::Parts::build(const Digest& hash, Byt
         return interpreted(module);
     }
     ModuleHandle compiled(m);
-    std::size_t size = rewritten->size() * 3;
+    std::size_t size = rewritten->size() * 8;
     wasm_byte_vec_t native;
     if (auto* e = cache ? wasmtime_module_serialize(m, &native) : nullptr) {
         wasmtime_error_delete(e);

@@ -96,7 +96,10 @@ class MemoryPool {
     }
 
     bool clean(Slot& s) const {
-        return pagemap_.zero(s.base, s.size, most_resident) || madvise(s.base, s.size, MADV_DONTNEED) == 0;
+        if (!pagemap_.zero(s.base, s.size, most_resident) && madvise(s.base, s.size, MADV_DONTNEED) != 0) return false;
+        // Zeros that larger memories left behind this one, each of them within its limit.
+        return s.accessible - s.size <= most_resident ||
+               madvise(s.base + s.size, s.accessible - s.size, MADV_DONTNEED) == 0;
     }
 
     std::size_t reservation_;

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -29,7 +30,26 @@ std::size_t page_bytes() {
 
 }  // namespace
 
-Pagemap::Pagemap() : file_(open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC)) {}
+Pagemap::Pagemap() : file_(open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC)) {
+    if (file_ < 0 || works()) return;
+    close(file_);
+    file_ = -1;
+}
+
+/// Whether a page that was written is found among others, both ways.
+bool Pagemap::works() const {
+    const std::size_t size = 4 * page_bytes(), at = size / 2 + 1;
+    void* const p = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (p == MAP_FAILED) return false;
+    auto* const memory = static_cast<std::uint8_t*>(p);
+    memory[at] = 1;
+    const auto scanned = zero_scanned(memory, size, size);
+    const bool by_scan = !scanned || (*scanned && memory[at] == 0);
+    memory[at] = 1;
+    const bool by_list = zero_listed(memory, size, size) && memory[at] == 0;
+    munmap(p, size);
+    return by_scan && by_list;
+}
 
 Pagemap::~Pagemap() {
     if (file_ >= 0) close(file_);

@@ -9,6 +9,7 @@ namespace warpshrew::wasm {
 
 class Pagemap {
  public:
+    /// Tries it out: where it does not tell the truth (an emulator), it is not used. Not for a process forked later.
     Pagemap();
     ~Pagemap();
     Pagemap(const Pagemap&) = delete;
@@ -29,6 +30,8 @@ class Pagemap {
     [[nodiscard]] bool zero_listed(std::uint8_t* base, std::size_t size, std::size_t most) const;
 
  private:
+    [[nodiscard]] bool works() const;
+
     int file_;
 };
 

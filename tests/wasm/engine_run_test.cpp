@@ -137,6 +137,53 @@ TEST_P(EngineRun, AMemoryEndsAtItsOwnSizeAndIsZeroWhereALargerOneWas) {
     }
 }
 
+TEST_P(EngineRun, SecondMemoriesEndWhereTheyShouldWhereLargerOnesWere) {
+    const std::string head = "(memory (export \"memory\") 1) (global $zero (mut i32) (i32.const 0)) ";
+    const std::string large = head +
+                              "(memory $m 9 9) (func (export \"__execute\") (result i32) (memory.fill $m (i32.const 0) "
+                              "(i32.const 7) (i32.const 589824)) (i32.load8_u $m (i32.const 589823)))";
+    const std::string grow = "(func $grow (drop (memory.grow $m (i32.const 1))))";
+    const std::pair<std::string, const char*> cases[] = {
+        // no page at first, with and without room to grow
+        {"(memory $m 0) (func (export \"__execute\") (result i32) (i32.load8_u $m (global.get $zero)))",
+         "out of bounds memory access"},
+        {"(memory $m 0 0) (func (export \"__execute\") (result i32) (i32.load8_u $m (i32.const 0)))",
+         "out of bounds memory access"},
+        // of a fixed size
+        {"(memory $m 1 1) (func (export \"__execute\") (result i32) (i32.load $m offset=65532 (global.get $zero)))",
+         "= 0"},
+        {"(memory $m 1 1) (func (export \"__execute\") (result i32) (i32.load $m offset=65533 (global.get $zero)))",
+         "out of bounds memory access"},
+        {"(memory $m 1 1) (func (export \"__execute\") (result i32) (i32.load $m (i32.const 65533)))",
+         "out of bounds memory access"},
+        // that grows between two accesses
+        {"(memory $m 1)" + grow +
+             "(func (export \"__execute\") (result i32) (call $grow) (i32.load $m offset=65536 (global.get $zero)))",
+         "= 0"},
+        {"(memory $m 1)" + grow +
+             "(func (export \"__execute\") (result i32) (drop (i32.load $m offset=65536 (global.get $zero))) (call "
+             "$grow) (i32.const 0))",
+         "out of bounds memory access"},
+        {"(memory $m 1)" + grow +
+             "(func (export \"__execute\") (result i32) (call $grow) (i32.load $m offset=131069 (global.get $zero)))",
+         "out of bounds memory access"},
+        // few bytes, which are copied without a call
+        {"(memory $m 1) (func (export \"__execute\") (result i32) (memory.copy $m 0 (i32.const 65500) (i32.const 0) "
+         "(i32.const 36)) (i32.load8_u $m (i32.const 65535)))",
+         "= 0"},
+        {"(memory $m 1) (func (export \"__execute\") (result i32) (memory.copy $m 0 (i32.const 65500) (i32.const 0) "
+         "(i32.const 37)) (i32.const 0))",
+         "out of bounds memory access"},
+        {"(memory $m 1) (data $d \"0123456789abcdef\") (func (export \"__execute\") (result i32) (memory.init $m $d "
+         "(i32.const 65521) (i32.const 0) (i32.const 16)) (i32.const 0))",
+         "out of bounds memory access"},
+    };
+    for (const auto& [module, text] : cases) {
+        EXPECT_EQ(run(compile(large)).text, "= 7");
+        EXPECT_EQ(run(compile(head + module)).text, text) << module;
+    }
+}
+
 TEST_P(EngineRun, TheSecondMemoryIsFencedToo) {
     const std::string head = "(memory (export \"memory\") 1) (memory $m 1) (func (export \"__execute\") (result i32) ";
     EXPECT_EQ(run(compile(head + "(i32.load8_u $m (i32.const 65535)))")).text, "= 0");

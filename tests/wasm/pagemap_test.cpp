@@ -70,6 +70,15 @@ TEST_F(PagemapTest, MoreThanTheMostIsRefused) {
     }
 }
 
+// What the pool of memories does then.
+TEST_F(PagemapTest, WhatIsRefusedCanBeGivenBack) {
+    write();
+    ASSERT_FALSE(pagemap.zero(memory, size, page));
+    ASSERT_EQ(madvise(memory, size, MADV_DONTNEED), 0);
+    EXPECT_TRUE(is_zero());
+    EXPECT_TRUE(behind_is_kept());
+}
+
 // Otherwise a memory that is only read would grow.
 TEST_F(PagemapTest, PagesThatWereOnlyReadAreLeftAlone) {
     volatile std::uint8_t sum = 0;
