@@ -4,7 +4,8 @@
 #include <optional>
 #include <span>
 
-#include "gpu/local_liveness.hpp"
+#include "gpu/code_folding.hpp"
+#include "gpu/device_code.hpp"
 #include "wasm/opcodes.hpp"
 
 namespace warpshrew::gpu {
@@ -14,18 +15,6 @@ using wasm::Operation;
 namespace operation = wasm::operation;
 
 constexpr std::uint32_t largest_frame = 16'000;  // registers: what a record has bits for
-constexpr std::uint32_t none = ~0U;
-
-struct Value {
-    std::uint32_t kind = operand::zero_extended;
-    std::uint32_t bits = 0;
-
-    friend bool operator==(const Value&, const Value&) = default;
-};
-constexpr Value in_register(std::uint32_t r) { return {operand::in_register, r}; }
-constexpr Value in_global(std::uint32_t g) { return {operand::in_global, g}; }
-constexpr Value number(std::uint32_t n) { return {operand::zero_extended, n}; }
-
 /// A constant, if it is one of those that an operand can be.
 std::optional<Value> short_constant(std::uint64_t bits) {
     const auto low = static_cast<std::uint32_t>(bits);
@@ -144,50 +133,22 @@ constexpr Access loads[] = {{2},
                             {2}};                                // from 0x28 on
 constexpr std::uint32_t stores[] = {2, 3, 2, 3, 0, 1, 0, 1, 2};  // from 0x36 on
 
-/// Writes instructions at the end of a module's words.
+/// Writes instructions, one after the other.
 class Writer {
  public:
-    explicit Writer(std::vector<std::uint32_t>& words) : words_(words) {}
-
-    [[nodiscard]] std::uint32_t here() const { return static_cast<std::uint32_t>(words_.size() / 4); }
-    /// Code may be jumped to here: what follows is not joined to what is before.
-    std::uint32_t label() {
-        last_copy_ = none;
-        return here();
-    }
-
+    [[nodiscard]] std::uint32_t here() const { return static_cast<std::uint32_t>(code_.size()); }
     std::uint32_t put(Op op, std::uint32_t flags, std::uint32_t to, Value a = {}, Value b = {},
                       std::uint32_t extra = 0) {
-        last_copy_ = none;
         const std::uint32_t at = here();
-        words_.push_back(static_cast<std::uint32_t>(op) | flags | a.kind << instruction::kind_of_a |
-                         b.kind << instruction::kind_of_b | extra << instruction::extra_shift);
-        words_.push_back(to);
-        words_.push_back(a.bits);
-        words_.push_back(b.bits);
+        code_.push_back({op, flags, to, a, b, extra});
         return at;
     }
-    /// to := v, together with a copy before it to the next or the last register.
+    void call(Op op, std::uint32_t to, Value a, std::uint32_t callee, std::uint32_t args, std::uint32_t extra = 0) {
+        code_[put(op, 0, to, a, number(callee), extra)].args = args;
+    }
+    /// to := v
     void copy(std::uint32_t to, Value v) {
-        if (v == in_register(to)) return;
-        if (last_copy_ != none) {
-            std::uint32_t* w = words_.data() + std::size_t{last_copy_} * 4;
-            const std::uint32_t before = w[1];
-            const Value first{w[0] >> instruction::kind_of_a & 3, w[2]};
-            if ((before + 1 == to || to + 1 == before) && v != in_register(before)) {
-                const bool after = before + 1 == to;
-                const Value low = after ? first : v, high = after ? v : first;
-                w[0] = static_cast<std::uint32_t>(Op::copy_two) | low.kind << instruction::kind_of_a |
-                       high.kind << instruction::kind_of_b;
-                w[1] = std::min(before, to);
-                w[2] = low.bits;
-                w[3] = high.bits;
-                last_copy_ = none;
-                return;
-            }
-        }
-        const std::uint32_t at = put(Op::copy, 0, to, v);
-        last_copy_ = at;
+        if (v != in_register(to)) put(Op::copy, 0, to, v);
     }
     void constant(std::uint32_t to, std::uint64_t bits, std::uint32_t flags = 0) {
         put(Op::constant, flags, to, number(static_cast<std::uint32_t>(bits)),
@@ -195,18 +156,38 @@ class Writer {
     }
     /// A jump whose place `land` will say.
     std::uint32_t jump() { return put(Op::jump, 0, 0); }
-    void land(std::uint32_t jump, std::uint32_t place) { words_[std::size_t{jump} * 4 + 1] = place - jump; }
-    void land_here(std::uint32_t jump) { land(jump, label()); }
+    void land(std::uint32_t jump, std::uint32_t place) { code_[jump].target = place; }
+    void land_here(std::uint32_t jump) { land(jump, here()); }
     void jump_to(std::uint32_t place) { land(jump(), place); }
     /// Jumps if v is not 0, or if it is.
     std::uint32_t jump_on(Value v, bool set) {
         return put(Op::copy, instruction::jumps | (set ? instruction::if_set : 0), 0, v);
     }
+    [[nodiscard]] std::vector<Instruction> take() { return std::move(code_); }
 
  private:
-    std::vector<std::uint32_t>& words_;
-    std::uint32_t last_copy_ = none;
+    std::vector<Instruction> code_;
 };
+
+/// Appends code to a module's words, where places have their distances.
+void encode(std::span<const Instruction> code, std::vector<std::uint32_t>& words) {
+    const auto begin = static_cast<std::uint32_t>(words.size() / 4);
+    for (std::uint32_t k = 0; k < code.size(); k++) {
+        const Instruction& i = code[k];
+        std::uint32_t to = i.to, a = i.a.bits, extra = i.extra;
+        if (i.op == Op::call) a -= begin + k;
+        if (i.op == Op::add_two) to |= i.addends << add_two::first_shift;
+        if (i.op == Op::jump || (i.flags & instruction::jumps) != 0)
+            to = i.target - k;
+        else if (i.target != none)
+            extra = (i.target - k) & instruction::extra_mask;
+        words.push_back(static_cast<std::uint32_t>(i.op) | i.flags | i.a.kind << instruction::kind_of_a |
+                        i.b.kind << instruction::kind_of_b | extra << instruction::extra_shift);
+        words.push_back(to);
+        words.push_back(a);
+        words.push_back(i.b.bits);
+    }
+}
 
 struct Move {
     std::uint32_t to;
@@ -217,7 +198,8 @@ class FunctionLowering {
  public:
     FunctionLowering(const ModuleContext& context, std::uint32_t i, const wasm::InterpretedFunction& f,
                      std::vector<std::uint32_t>& words)
-        : c_(context), m_(context.module), f_(f), w_(words), results_(size_of(type_of(i).results)) {
+
+        : c_(context), m_(context.module), f_(f), words_(words), results_(size_of(type_of(i).results)) {
         bool bulk = false;
         for (const Operation& o : f.operations)
             bulk = bulk || o.code == operation::memory_init || o.code == operation::memory_copy ||
@@ -228,16 +210,15 @@ class FunctionLowering {
     }
 
     Result<LoweredFunction> run() {
-        LoweredFunction out{w_.here(), f_.cells, 0};
+        LoweredFunction out{static_cast<std::uint32_t>(words_.size() / 4), f_.cells, 0};
         std::uint32_t charge = 0;
         if (frame_ > largest_frame) {
             hand_back();
+            encode(w_.take(), words_);
             out.size = 1;
             return out;
         }
-        const std::vector<bool> live = live_at_entry(m_, f_);
-        for (std::uint32_t r = f_.params; r < f_.locals; r++)
-            if (live[r]) w_.copy(r, number(0));
+        for (std::uint32_t r = f_.params; r < f_.locals; r++) w_.copy(r, number(0));
         find_targets();
         places_.resize(f_.operations.size() + 1);
         // The first charge is the call's; whoever jumps to it pays again.
@@ -248,14 +229,13 @@ class FunctionLowering {
             at_ = 1;
         }
         for (; at_ < f_.operations.size(); at_++) {
-            places_[at_] = targets_[at_] ? w_.label() : w_.here();
+            places_[at_] = w_.here();
             if (!operation(f_.operations[at_])) return fail("an import of the supervisor without its constants");
         }
-        places_[at_] = w_.label();
+        places_[at_] = w_.here();
         w_.put(Op::fault, 0, 0);
         for (const Trampoline& t : trampolines_) {
             w_.land_here(t.jump);
-            const Operation& table = f_.operations[t.table];
             const Operation& list = f_.operations[t.table + 1];
             const Operation& to = f_.operations[t.target];
             if (to.code == operation::target_return) {
@@ -264,10 +244,13 @@ class FunctionLowering {
             }
             move(list.a, static_cast<std::uint32_t>(list.b), reg(to.to));
             jump_to_operation(to.b);
-            static_cast<void>(table);
         }
         for (const auto& [jump, target] : fixups_) w_.land(jump, places_[target]);
-        out.size = (callee_ + std::max(outgoing_, 5U)) | charge << descriptor::charge_shift;
+        const std::uint32_t size = callee_ + std::max(outgoing_, 5U);
+        DeviceFunction device{w_.take(), frame_, results_, size};
+        fold(device);
+        encode(device.code, words_);
+        out.size = size | charge << descriptor::charge_shift;
         return out;
     }
 
@@ -280,6 +263,7 @@ class FunctionLowering {
     const ModuleContext& c_;
     const wasm::Module& m_;
     const wasm::InterpretedFunction& f_;
+    std::vector<std::uint32_t>& words_;
     Writer w_;
     std::uint32_t results_;
     std::uint32_t temporary_ = 0;  ///< first register of the lowering's own
@@ -402,12 +386,10 @@ class FunctionLowering {
         if (by_table) {
             at_++;
             places_[at_] = w_.here();
-            w_.put(Op::call_table, 0, to, index, number(callee_), c_.types[static_cast<std::size_t>(o.a)]);
+            w_.call(Op::call_table, to, index, callee_, n, c_.types[static_cast<std::size_t>(o.a)]);
         } else {
-            const std::uint32_t place = w_.here();
-            w_.put(Op::call, 0, to, number(c_.descriptors[static_cast<std::size_t>(o.a)] - place), number(callee_));
+            w_.call(Op::call, to, number(c_.descriptors[static_cast<std::size_t>(o.a)]), callee_, n);
         }
-        w_.label();
         if (k < 2) return;
         for (std::uint32_t r = 0; r < k; r++) w_.copy(reg(o.to) + r, in_register(callee_ + r));
     }
@@ -430,7 +412,6 @@ class FunctionLowering {
             w_.put(which == 9 ? Op::output : Op::stop, 0, 0, a, b);
         } else if (which == 10) {
             w_.put(Op::enter, 0, to, arg(0), number(callee_));
-            w_.label();
         } else if (which == 11) {
             w_.put(Op::free_pages, 0, 0, arg(0));
         } else {
@@ -451,12 +432,15 @@ class FunctionLowering {
         const Value c = value(f_.operations[at_ + 1].a, 0);
         at_++;
         places_[at_] = w_.here();
-        const Value b = value(o.b, 1);
-        const bool in_place = b != in_register(to) && c != in_register(to);
-        const std::uint32_t at = in_place ? to : temporary_ + 2;
-        copy(at, o.a);
-        w_.put(Op::copy_unless, 0, at, c, b);
-        if (!in_place) w_.copy(to, in_register(at));
+        const Value if_set = value(o.a, 2), if_not = value(o.b, 1);
+        if (if_set.kind == operand::in_register)
+            return static_cast<void>(w_.put(Op::choose, 0, to, c, if_not, if_set.bits));
+        if (if_not.kind == operand::in_register)
+            return static_cast<void>(w_.put(Op::choose, instruction::if_set, to, c, if_set, if_not.bits));
+        if (if_set.kind == operand::zero_extended && if_set.bits <= instruction::extra_mask)
+            return static_cast<void>(w_.put(Op::choose, choose::by_number, to, c, if_not, if_set.bits));
+        w_.copy(temporary_ + 2, if_set);
+        w_.put(Op::choose, 0, to, c, if_not, temporary_ + 2);
     }
 
     void charge_by(Value n, std::uint32_t shift) {
@@ -508,7 +492,7 @@ class FunctionLowering {
                      std::uint32_t offset) {
         std::uint32_t out = none;
         for (const std::uint32_t log : {3U, 0U}) {
-            const std::uint32_t again = w_.label();
+            const std::uint32_t again = w_.here();
             if (out != none) w_.land(out, again);
             out = log != 0 ? w_.put(Op::less, instruction::jumps | instruction::if_set, 0, in_register(left), number(8))
                            : w_.jump_on(in_register(left), false);
@@ -528,7 +512,7 @@ class FunctionLowering {
         w_.put(Op::add, 0, from, in_register(from), in_register(left));
         std::uint32_t out = none;
         for (const std::uint32_t log : {3U, 0U}) {
-            const std::uint32_t again = w_.label();
+            const std::uint32_t again = w_.here();
             if (out != none) w_.land(out, again);
             out = log != 0 ? w_.put(Op::less, instruction::jumps | instruction::if_set, 0, in_register(left), number(8))
                            : w_.jump_on(in_register(left), false);
@@ -676,8 +660,8 @@ Result<LoweredFunction> lower_function(const ModuleContext& context, std::uint32
 std::uint32_t lower_entry(const ModuleContext& context, std::uint32_t f, std::vector<std::uint32_t>& words) {
     const auto& m = context.module;
     const auto& t = m.function_type(f);
-    Writer w(words);
-    const std::uint32_t entry = w.label();
+    Writer w;
+    const auto entry = static_cast<std::uint32_t>(words.size() / 4);
     for (std::size_t g = 0; g < m.globals.size(); g++) {
         const wasm::Global& global = m.globals[g];
         const std::uint64_t bits =
@@ -693,12 +677,11 @@ std::uint32_t lower_entry(const ModuleContext& context, std::uint32_t f, std::ve
     const auto results = static_cast<std::uint32_t>(t.results.size());
     const std::uint32_t callee = std::max(params, results) + 2;
     for (std::uint32_t k = 0; k < params; k++) w.copy(callee + k, in_register(k));
-    const std::uint32_t place = w.here();
-    w.put(Op::call, 0, 0, number(context.descriptors[f] - place), number(callee));
-    w.label();
+    w.call(Op::call, 0, number(context.descriptors[f]), callee, params);
     if (results > 1)
         for (std::uint32_t k = 0; k < results; k++) w.copy(k, in_register(callee + k));
     w.put(Op::give, 0, 0, in_register(0), {}, results == 1 ? 0 : 1);
+    encode(w.take(), words);
     return entry;
 }
 

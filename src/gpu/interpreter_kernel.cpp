@@ -25,7 +25,16 @@ constexpr Constant all[] = {
                     X(in_register) X(in_global) X(zero_extended) X(sign_extended)
 #undef X
 #define X(name) {"access_" #name, access::name},
-                        X(size_mask) X(sign) X(contract) X(image)
+                        X(size_mask) X(sign) X(contract) X(image) X(summed) X(by_constant) X(offset_shift)
+#undef X
+#define X(name) {"add_two_" #name, add_two::name},
+                            X(to_mask) X(first_shift) X(first_bits) X(second_shift) X(second_bits)
+#undef X
+#define X(name) {"xor_rotated_" #name, xor_rotated::name},
+                            X(mask) X(second_shift)
+#undef X
+#define X(name) {"input_access_" #name, input_access::name},
+                            X(buffer_mask) X(offset_shift)
 #undef X
 #define X(name) {"header_" #name, header::name},
                             X(globals) X(table) X(table_size) X(image_pages) X(image_first) X(image_count)

@@ -16,7 +16,7 @@ inline constexpr std::uint32_t group_lanes = 32;
 #define WARPSHREW_GPU_OPCODES(X)                                                                    \
     X(fault)      /* 0, what lies between code */                                                   \
     X(charge)     /* takes a fuel, or traps */                                                      \
-    X(jump)       /* to `to` */                                                                     \
+    X(jump)       /* to `to`, for `extra` fuel */                                                   \
     X(jump_table) /* to the min(a, b - 1)-th of the jumps that follow */                            \
     X(call)       /* function at a; its frame is b registers further; one result goes to `to` */    \
     X(call_table) /* the same for element a of the table, of type `extra` */                        \
@@ -28,9 +28,11 @@ inline constexpr std::uint32_t group_lanes = 32;
     X(memory_size)                                                                                  \
     X(memory_grow)                                                                                  \
     X(check_range) /* traps unless the a + b is at most `to`, or the memory's size if that is ~0 */ \
-    X(copy)        /* `to` := a; the instructions from here on write a register, or jump */         \
-    X(copy_two)    /* and the register after `to` := b */                                           \
-    X(copy_unless) /* `to` := b if a is 0 */                                                        \
+    X(copy_two)    /* register `to` := a, register `extra` := b; from here on: see `jumps` */       \
+    X(add_two)     /* the same with numbers added to a and b: see `add_two` */                      \
+    X(choose)      /* `to` := b if a is 0, or if it is not (`if_set`); else see `choose` */         \
+    X(xor_rotated) /* of a and b rotated to the left: see `xor_rotated` */                          \
+    X(copy)        /* `to` := a; from here on `extra` may say how far a jump goes that follows */   \
     X(constant)    /* `to` := the words a, b */                                                     \
     X(add)                                                                                          \
     X(subtract)                                                                                     \
@@ -53,8 +55,8 @@ inline constexpr std::uint32_t group_lanes = 32;
     X(less)                                                                                         \
     X(less_or_equal)                                                                                \
     /* of the supervisor */                                                                         \
-    X(input)      /* words a and a + 1 of buffer `extra` */                                         \
-    X(output)     /* word a of the lane's output := b */                                            \
+    X(input)      /* two words of a buffer, from a on: see `input_access` */                        \
+    X(output)     /* word a + `extra` of the lane's output := b */                                  \
     X(get_state)  /* `to` := what `extra` says of the lane */                                       \
     X(set_state)  /* := a */                                                                        \
     X(enter)      /* calls the contract whose header is at a, in a frame b registers further */     \
@@ -76,7 +78,7 @@ inline constexpr std::uint32_t kind_of_a = 8, kind_of_b = 10;  ///< shifts of tw
 inline constexpr std::uint32_t to_global = 1 << 12;            ///< `to` is a global
 inline constexpr std::uint32_t narrow = 1 << 13;               ///< on 32 bits
 inline constexpr std::uint32_t is_signed = 1 << 14;
-inline constexpr std::uint32_t jumps = 1 << 15;   ///< `to` is a place: goes there if the result is 0 or is not 0
+inline constexpr std::uint32_t jumps = 1 << 15;   ///< goes to `to`, for `extra` fuel, if the result is 0 or is not 0
 inline constexpr std::uint32_t if_set = 1 << 16;  ///< not 0
 inline constexpr std::uint32_t extra_shift = 17;  ///< of `extra`, 15 bits
 inline constexpr std::uint32_t extra_mask = 0x7fff;
@@ -93,7 +95,31 @@ inline constexpr std::uint32_t size_mask = 3;  ///< log2 of the bytes
 inline constexpr std::uint32_t sign = 4;       ///< load: extend the sign
 inline constexpr std::uint32_t contract = 8;   ///< the supervisor's: in the contract's memory
 inline constexpr std::uint32_t image = 16;     ///< load: from the module, offset b bytes
+// The address is the low 32 bits of a sum, and from offset_shift on there is what is added to it. Load: a + b; store: a
+// + register `to`, or `to` itself if by_constant.
+inline constexpr std::uint32_t summed = 32, by_constant = 64, offset_shift = 7, most_offset = 255;
 }  // namespace access
+
+/// Otherwise it is register `extra`, or `extra` itself.
+namespace choose {
+inline constexpr std::uint32_t by_number = instruction::is_signed;
+}
+
+/// `extra` of xor_rotated: by how much a is rotated, and b.
+namespace xor_rotated {
+inline constexpr std::uint32_t mask = 63, second_shift = 6;
+}
+
+/// add_two, on 32 bits: `to` has 15 bits, and behind it the addends of a and b, which have signs. If `to_global`,
+/// `extra` is a global, and the rest is one addend for both.
+namespace add_two {
+inline constexpr std::uint32_t to_mask = 0x7fff, first_shift = 15, first_bits = 8, second_shift = 23, second_bits = 9;
+}
+
+/// `extra` of `input`: the buffer, and from offset_shift on a number that is added to a.
+namespace input_access {
+inline constexpr std::uint32_t buffer_mask = 3, offset_shift = 2, most_offset = 8191;
+}
 
 /// A module in device code begins with its header; offsets count from there, in units of 16 bytes but for those in
 /// words.

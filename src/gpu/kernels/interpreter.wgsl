@@ -77,15 +77,18 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         var next = pc + 1u;
         var to = select(base, globals_base, (i.x & instruction_to_global) != 0u) + i.y;
         var r = u64(0u);
-        var writes = op >= op_copy && op < op_input;
+        let computes = op >= op_copy_two && op < op_input;
+        var writes = computes;
+        var cost = u64(0u);
         var trap = trap_none;
         var leaves = false;
 
         switch (op) {
-            case op_charge: {
-                if (fuel < a) { trap = trap_out_of_fuel; } else { fuel -= a; }
+            case op_charge: { cost = a; }
+            case op_jump: {
+                next = pc + i.y;
+                cost = u64(extra);
             }
-            case op_jump: { next = pc + i.y; }
             case op_jump_table: { next = pc + 1u + min(a_low, i.w - 1u); }
             case op_call, op_call_table: {
                 var d = pc + i.z;
@@ -161,7 +164,19 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
                 let bytes = 1u << (extra & access_size_mask);
                 let of_contract = !supervisor || (extra & access_contract) != 0u;
                 let from_image = (extra & access_image) != 0u;
-                let at = u64(a_low) + u64(select(i.w, i.y, stores));
+                var first_part = a_low;
+                var second_part = select(i.w, i.y, stores);
+                if ((extra & access_summed) != 0u) {
+                    if (!stores) {
+                        first_part += b_low;
+                    } else if ((extra & access_by_constant) != 0u) {
+                        first_part += i.y;
+                    } else {
+                        first_part += u32(registers[register_base + (base + i.y) * group_lanes] & low_half);
+                    }
+                    second_part = extra >> access_offset_shift;
+                }
+                let at = u64(first_part) + u64(second_part);
                 if (of_contract && !from_image && at + u64(bytes) > (u64(pages) << 16u)) {
                     trap = trap_memory_out_of_bounds;
                 } else {
@@ -254,11 +269,33 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
             case op_copy: { r = a; }
             case op_copy_two: {
                 r = a;
-                registers[register_base + (to + 1u) * group_lanes] = b;
+                registers[register_base + (base + extra) * group_lanes] = b;
             }
-            case op_copy_unless: {
+            case op_add_two: {
+                var first = (bitcast<i32>(i.y) << add_two_second_bits) >> (32u - add_two_first_bits);
+                var second = bitcast<i32>(i.y) >> add_two_second_shift;
+                var also_to = base + extra;
+                if ((i.x & instruction_to_global) != 0u) {
+                    first = bitcast<i32>(i.y) >> add_two_first_shift;
+                    second = first;
+                    also_to = globals_base + extra;
+                }
+                to = base + (i.y & add_two_to_mask);
+                r = a + u64(bitcast<u32>(first));
+                registers[register_base + also_to * group_lanes] = (b + u64(bitcast<u32>(second))) & low_half;
+            }
+            case op_choose: {
                 r = b;
-                writes = a_low == 0u;
+                if ((a_low == 0u) == ((i.x & instruction_if_set) != 0u)) {
+                    r = u64(extra);
+                    if (!is_signed) { r = registers[register_base + (base + extra) * group_lanes]; }
+                }
+            }
+            case op_xor_rotated: {
+                let width = select(64u, 32u, narrow);
+                let n = extra & xor_rotated_mask;
+                let m = extra >> xor_rotated_second_shift;
+                r = ((a << n) | (a >> ((width - n) & 63u))) ^ ((b << m) | (b >> ((width - m) & 63u)));
             }
             case op_constant: { r = u64(i.z) | (u64(i.w) << 32u); }
             case op_add: { r = a + b; }
@@ -310,21 +347,24 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
             case op_less_or_equal: { r = select(u64(0u), u64(1u), select(a <= b, i64(a) <= i64(b), is_signed)); }
             case op_input: {
                 writes = true;
-                if (extra == input_tx_payloads) {
-                    r = u64(tx_payloads[a_low]) | (u64(tx_payloads[a_low + 1u]) << 32u);
-                } else if (extra == input_input_state) {
-                    r = u64(input_state[a_low]) | (u64(input_state[a_low + 1u]) << 32u);
+                let buffer = extra & input_access_buffer_mask;
+                let at = a_low + (extra >> input_access_offset_shift);
+                if (buffer == input_tx_payloads) {
+                    r = u64(tx_payloads[at]) | (u64(tx_payloads[at + 1u]) << 32u);
+                } else if (buffer == input_input_state) {
+                    r = u64(input_state[at]) | (u64(input_state[at + 1u]) << 32u);
                 } else {
-                    r = u64(state_map[a_low]) | (u64(state_map[a_low + 1u]) << 32u);
+                    r = u64(state_map[at]) | (u64(state_map[at + 1u]) << 32u);
                 }
             }
             case op_output: {
-                if (a_low >= lane_output) {
+                let at = a_low + extra;
+                if (at >= lane_output) {
                     status = status_handed_back;
                     detail = hand_back_output;
                 } else {
-                    output_state[a_low * lanes + lane] = b_low;
-                    out_words = max(out_words, a_low + 1u);
+                    output_state[at * lanes + lane] = b_low;
+                    out_words = max(out_words, at + 1u);
                 }
             }
             case op_get_state: {
@@ -440,8 +480,12 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
                 memories[at + group_lanes] = code_words[source + 1u];
                 memories[at + 2u * group_lanes] = code_words[source + 2u];
                 memories[at + 3u * group_lanes] = code_words[source + 3u];
+                memories[at + 4u * group_lanes] = code_words[source + 4u];
+                memories[at + 5u * group_lanes] = code_words[source + 5u];
+                memories[at + 6u * group_lanes] = code_words[source + 6u];
+                memories[at + 7u * group_lanes] = code_words[source + 7u];
                 next = pc;
-                probe += 4u;
+                probe += 8u;
                 if (probe == memory_page_words) {
                     remember(page & ~read_only, place);
                     mode = 0u;
@@ -449,6 +493,20 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
             }
             default: { status = status_fault; }
         }
+
+        if (computes && trap == trap_none) {
+            if (narrow) { r &= low_half; }
+            if ((i.x & instruction_jumps) != 0u) {
+                writes = false;
+                if ((u32(r & low_half) != 0u) == ((i.x & instruction_if_set) != 0u)) {
+                    next = pc + i.y;
+                    cost = u64(extra);
+                }
+            } else if (extra != 0u && op >= op_copy) {
+                next = pc + u32(bitcast<i32>(i.x) >> instruction_extra_shift);
+            }
+        }
+        if (fuel < cost) { trap = trap_out_of_fuel; } else { fuel -= cost; }
 
         if (trap != trap_none && supervisor) {
             status = status_fault;
@@ -469,12 +527,6 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
                 r = (r & low_half) | (u64(trap) << 32u);
                 supervisor = true;
                 writes = true;
-            }
-        } else if (op >= op_copy && op < op_input) {
-            if (narrow) { r &= low_half; }
-            if ((i.x & instruction_jumps) != 0u) {
-                writes = false;
-                if (((u32(r & low_half)) != 0u) == ((i.x & instruction_if_set) != 0u)) { next = pc + i.y; }
             }
         }
         if (writes) { registers[register_base + to * group_lanes] = r; }

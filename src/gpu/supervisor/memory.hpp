@@ -54,40 +54,57 @@ inline void put64(u64 v) {
     put(static_cast<u32>(v));
     put(static_cast<u32>(v >> 32));
 }
-/// Reads up to seven bytes behind the slice, which lie in its word.
+// Loops go by eight bytes and count down, so that a turn takes few steps. They read up to seven bytes behind a slice.
+
+/// The n bytes at p, less than eight, as a number.
+inline u64 load_last(const u8* p, u32 n) { return load64(p) & ((u64{1} << (n * 8)) - 1); }
+
 inline void put_bytes(Slice s) {
-    for (u32 i = 0; i < s.size; i += 4) put(load32(s.at + i));
+    u32 out = lane().out;
+    const u8* p = s.at;
+    u32 left = s.size;
+    for (; left >= 8; left -= 8, p += 8, out += 2) {
+        const u64 v = load64(p);
+        output(out, static_cast<u32>(v));
+        output(out + 1, static_cast<u32>(v >> 32));
+    }
+    if (left != 0) output(out++, load32(p));
+    if (left > 4) output(out++, load32(p + 4));
+    lane().out = out;
 }
 
+/// Also writes zeros up to seven bytes behind.
+inline void move_bytes(u8* to, Slice s) {
+    const u8* p = s.at;
+    u32 left = s.size;
+    for (; left >= 8; left -= 8, p += 8, to += 8) store64(to, load64(p));
+    if (left != 0) store64(to, load_last(p, left));
+}
 /// Copies to the supervisor, at a multiple of 8, and fills up with zeros.
 inline Slice copy(Slice s) {
     u8* to = allocate(s.size);
-    u32 i = 0;
-    for (; i + 8 <= s.size; i += 8) store64(to + i, load64(s.at + i));
-    if (i < s.size) {
-        store64(to + i, 0);
-        for (; i < s.size; i++) to[i] = s.at[i];
-    }
+    move_bytes(to, s);
     return {to, s.size};
-}
-inline void move_bytes(u8* to, Slice s) {
-    u32 i = 0;
-    for (; i + 8 <= s.size; i += 8) store64(to + i, load64(s.at + i));
-    for (; i < s.size; i++) to[i] = s.at[i];
 }
 inline Slice copy_from_payload(u32 word, u32 bytes) {
     u8* to = allocate(bytes);
-    for (u32 i = 0; i < bytes; i += 8) store64(to + i, tx_payloads(word + i / 4));
+    u8* p = to;
+    for (const u32 end = word + (bytes + 3) / 4; word < end; word += 2, p += 8) store64(p, tx_payloads(word));
     return {to, bytes};
 }
 inline Slice copy_from_contract(u32 at, u32 bytes) {
     u8* to = allocate(bytes);
-    u32 i = 0;
-    for (; i + 8 <= bytes; i += 8) store64(to + i, contract_load64(at + i));
-    if (i < bytes) {
-        store64(to + i, 0);
-        for (; i < bytes; i++) to[i] = static_cast<u8>(contract_load8(at + i));
+    u8* p = to;
+    u32 left = bytes;
+    for (; left >= 8; left -= 8, at += 8, p += 8) store64(p, contract_load64(at));
+    if (left == 0) return {to, bytes};
+    u64 last = 0;
+    if (at + left >= 8) {
+        last = contract_load64(at + left - 8) >> ((8 - left) * 8);
+    } else {
+        for (u32 i = left; i-- != 0;) last = last << 8 | contract_load8(at + i);
     }
+    store64(p, last);
     return {to, bytes};
 }
 

@@ -25,19 +25,28 @@ struct Key {
 inline Key make_key(KeyKind kind, const u8* id, Slice rest) {
     const u32 size = key_front + rest.size;
     u8* to = allocate(size);
-    store64(to, static_cast<u64>(kind));
-    for (u32 i = 0; i < 32; i += 8) store64(to + 8 + i, id != nullptr ? load64(id + i) : 0);
-    if ((size & 7) != 0) store64(to + (size & ~7U), 0);
-    move_bytes(to + key_front, rest);
     u64 hash = size;
-    for (u32 i = 0; i < size; i += 8) hash = key_hash(hash, load64(to + i));
+    const auto add = [&](u32 at, u64 word) {
+        store64(to + at, word);
+        hash = key_hash(hash, word);
+    };
+    add(0, static_cast<u64>(kind));
+    add(8, id != nullptr ? load64(id) : 0);
+    add(16, id != nullptr ? load64(id + 8) : 0);
+    add(24, id != nullptr ? load64(id + 16) : 0);
+    add(32, id != nullptr ? load64(id + 24) : 0);
+    u32 left = rest.size, at = key_front;
+    for (; left >= 8; left -= 8, at += 8, rest.at += 8) add(at, load64(rest.at));
+    if (left != 0) add(at, load_last(rest.at, left));
     return {{to, size}, hash};
 }
 
 inline bool same_key(u32 place, Slice key) {
     if (static_cast<u32>(input_state(place)) != key.size) return false;
-    for (u32 i = 0; i < key.size; i += 8)
-        if (input_state(place + key_words + i / 4) != load64(key.at + i)) return false;
+    const u8* p = key.at;
+    place += key_words;
+    for (const u8* const end = p + key.size; p < end; p += 8, place += 2)
+        if (input_state(place) != load64(p)) return false;
     return true;
 }
 

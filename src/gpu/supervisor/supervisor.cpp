@@ -74,14 +74,19 @@ bool write_buffer(u32 pointer, u32 bytes, const F& word) {
     if (static_cast<std::int32_t>(pointer) < 4 || pointer > size) return false;
     contract_store32(pointer - 4, bytes);
     if (bytes > size - pointer) return false;
-    u32 i = 0;
-    for (; i + 8 <= bytes; i += 8) contract_store64(pointer + i, word(i));
-    if (i < bytes) {
-        u64 last = word(i);
-        for (; i < bytes; i++) {
-            contract_store8(pointer + i, static_cast<u32>(last & 255));
-            last >>= 8;
-        }
+    u32 i = 0, left = bytes;
+    for (; left >= 8; left -= 8, i += 8) contract_store64(pointer + i, word(i));
+    if (left == 0) return true;
+    pointer += i;
+    u64 last = word(i);
+    if ((left & 4) != 0) {
+        contract_store32(pointer, static_cast<u32>(last));
+        last >>= 32;
+        pointer += 4;
+    }
+    for (left &= 3; left != 0; left--) {
+        contract_store8(pointer++, static_cast<u32>(last & 255));
+        last >>= 8;
     }
     return true;
 }
@@ -467,7 +472,9 @@ extern "C" void* memcpy(void* to, const void* from, unsigned long n) {
     return to;
 }
 extern "C" void* memset(void* to, int value, unsigned long n) {
-    auto* t = static_cast<volatile unsigned char*>(to);
-    for (; n != 0; n--) *t++ = static_cast<unsigned char>(value);
+    auto* t = static_cast<unsigned char*>(to);
+    const unsigned long long eight = static_cast<unsigned char>(value) * 0x0101010101010101ULL;
+    for (; n >= 8; n -= 8, t += 8) __builtin_memcpy_inline(t, &eight, 8);
+    for (; n != 0; n--, t++) *static_cast<volatile unsigned char*>(t) = static_cast<unsigned char>(value);
     return to;
 }
