@@ -25,7 +25,7 @@ struct Instruction {
     Op op = Op::fault;
     std::uint32_t flags = 0;
     std::uint32_t to = 0;
-    Value a, b;
+    Value a{}, b{};
     std::uint32_t extra = 0;
     std::uint32_t target = none;  ///< jumps: the instruction that they go to
     std::uint32_t args = 0;       ///< calls: registers that they read from `b` on

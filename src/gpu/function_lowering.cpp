@@ -15,6 +15,7 @@ using wasm::Operation;
 namespace operation = wasm::operation;
 
 constexpr std::uint32_t largest_frame = 16'000;  // registers: what a record has bits for
+constexpr std::uint32_t most_code = 4U << 20;    // instructions of a function, before folding
 /// A constant, if it is one of those that an operand can be.
 std::optional<Value> short_constant(std::uint64_t bits) {
     const auto low = static_cast<std::uint32_t>(bits);
@@ -231,11 +232,13 @@ class FunctionLowering {
         for (; at_ < f_.operations.size(); at_++) {
             places_[at_] = w_.here();
             if (!operation(f_.operations[at_])) return fail("an import of the supervisor without its constants");
+            if (w_.here() > most_code) return fail("too much code");
         }
         places_[at_] = w_.here();
         w_.put(Op::fault, 0, 0);
         for (const Trampoline& t : trampolines_) {
             w_.land_here(t.jump);
+            if (w_.here() > most_code) return fail("too much code");
             const Operation& list = f_.operations[t.table + 1];
             const Operation& to = f_.operations[t.target];
             if (to.code == operation::target_return) {
