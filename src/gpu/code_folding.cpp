@@ -21,6 +21,11 @@ bool computes(const Instruction& i) { return i.op >= Op::copy_two && i.op < Op::
 bool calls(const Instruction& i) { return i.op == Op::call || i.op == Op::call_table || i.op == Op::enter; }
 bool is_compare(const Instruction& i) { return i.op >= Op::equal && i.op <= Op::less_or_equal; }
 bool writes_two(const Instruction& i) { return i.op == Op::copy_two || i.op == Op::add_two; }
+/// Whether it adds something to the register that has its address.
+bool steps(const Instruction& i) {
+    return (i.op == Op::load || i.op == Op::store) && (i.extra & access::summed) == 0 &&
+           i.extra >> access::offset_shift != 0;
+}
 bool to_global(const Instruction& i) { return (i.flags & instruction::to_global) != 0; }
 bool plain_copy(const Instruction& i) { return i.op == Op::copy && i.flags == 0 && i.target == none; }
 
@@ -75,6 +80,8 @@ class Folding {
             }
             thread_jumps();
         }
+        carry_steps();
+        carry_arguments();
         join_twos();
         carry_charges();
         join_jumps();
@@ -119,7 +126,7 @@ class Folding {
         if (i.b.kind == operand::in_register) one(i.b.bits);
         if (chooses_register(i)) one(i.extra);
         if (sums_registers(i)) one(i.to);
-        if (i.args != 0) row(i.b.bits, i.args);
+        if (i.args != 0) row(i.frame, i.args);
         if (i.op == Op::give && i.extra == 1) row(0, f_.results);
     }
     static bool chooses_register(const Instruction& i) {
@@ -143,7 +150,7 @@ class Folding {
             return calls(i) || (to_global(i) && (writes_two(i) ? i.extra : i.to) == v.bits);
         if (v.kind != operand::in_register) return false;
         return (writes(i) && i.to == v.bits) || (writes_two(i) && !to_global(i) && i.extra == v.bits) ||
-               (calls(i) && v.bits >= f_.record);
+               (calls(i) && v.bits >= f_.record) || (steps(i) && i.a == v);
     }
 
     // ---- copies and constants go to what reads them
@@ -358,7 +365,7 @@ class Folding {
         return false;
     }
     static bool can_rename(const Instruction& i, std::uint32_t from, bool global) {
-        if (i.args != 0 && from >= i.b.bits && from < i.b.bits + i.args) return false;
+        if (from - i.frame < i.args) return false;
         if (i.op == Op::give && i.extra == 1) return false;
         return !global || (!chooses_register(i) && !sums_registers(i));
     }
@@ -537,6 +544,51 @@ class Folding {
                 }
             }
             before = at;
+        }
+    }
+
+    // ---- a sum that a load or store makes for the next one, a copy that a call makes
+
+    void carry_steps() {
+        for (std::uint32_t at = 0; at < size(); at++) {
+            const Instruction& sum = code_[at];
+            const auto added = erased_[at] ? std::nullopt : addend(sum);
+            if (!added || *added == 0 || *added > access::most_step || *added < -access::most_step) continue;
+            const Value r = in_register(sum.to);
+            if (summand(sum) != r) continue;
+            for (std::uint32_t k = at; !label_[k] && k-- != 0 && at - k <= look_ahead;) {
+                if (erased_[k]) continue;
+                Instruction& i = code_[k];
+                if (jumps(i) || ends(i)) break;
+                const bool memory = i.op == Op::load || i.op == Op::store;
+                if (memory && i.a == r && !changes(i, r) && (i.extra & access::summed) == 0) {
+                    i.extra |= (static_cast<std::uint32_t>(*added) & access::most_offset) << access::offset_shift;
+                    erased_[at] = true;
+                    break;
+                }
+                if (reads(i, r) || changes(i, r)) break;
+            }
+        }
+    }
+    void carry_arguments() {
+        for (std::uint32_t at = 0; at < size(); at++) {
+            Instruction& call = code_[at];
+            if (erased_[at] || call.op != Op::call) continue;
+            for (std::uint32_t k = at; !label_[k] && k-- != 0 && at - k <= look_ahead;) {
+                if (erased_[k]) continue;
+                const Instruction& i = code_[k];
+                if (jumps(i) || ends(i) || calls(i)) break;
+                if (!plain_copy(i) || i.to - call.frame >= call.args) continue;
+                const Value to = in_register(i.to);
+                bool free = true;
+                for (std::uint32_t j = k + 1; free && j < at; j++)
+                    free = erased_[j] || !(changes(code_[j], i.a) || changes(code_[j], to) || reads(code_[j], to));
+                if (!free) continue;
+                call.b = i.a;
+                call.extra = i.to;
+                erased_[k] = true;
+                break;
+            }
         }
     }
 

@@ -28,7 +28,8 @@ struct Instruction {
     Value a{}, b{};
     std::uint32_t extra = 0;
     std::uint32_t target = none;  ///< jumps: the instruction that they go to
-    std::uint32_t args = 0;       ///< calls: registers that they read from `b` on
+    std::uint32_t frame = 0;      ///< calls: the first register of the frame, and
+    std::uint32_t args = 0;       ///< registers that they read there
     std::uint32_t addends = 0;    ///< add_two: see `add_two`
 
     friend bool operator==(const Instruction&, const Instruction&) = default;

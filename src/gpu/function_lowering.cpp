@@ -145,7 +145,9 @@ class Writer {
         return at;
     }
     void call(Op op, std::uint32_t to, Value a, std::uint32_t callee, std::uint32_t args, std::uint32_t extra = 0) {
-        code_[put(op, 0, to, a, number(callee), extra)].args = args;
+        Instruction& i = code_[put(op, 0, to, a, {}, extra)];
+        i.frame = callee;
+        i.args = args;
     }
     /// to := v
     void copy(std::uint32_t to, Value v) {
@@ -177,6 +179,7 @@ void encode(std::span<const Instruction> code, std::vector<std::uint32_t>& words
         const Instruction& i = code[k];
         std::uint32_t to = i.to, a = i.a.bits, extra = i.extra;
         if (i.op == Op::call) a -= begin + k;
+        if (i.op == Op::call || i.op == Op::call_table) to = i.frame | i.to << record::to_shift;
         if (i.op == Op::add_two) to |= i.addends << add_two::first_shift;
         if (i.op == Op::jump || (i.flags & instruction::jumps) != 0)
             to = i.target - k;
@@ -501,29 +504,29 @@ class FunctionLowering {
                            : w_.jump_on(in_register(left), false);
             if (from != none) {
                 w_.put(Op::load, 0, word, in_register(from), number(offset), log | source);
-                w_.put(Op::add, 0, from, in_register(from), number(1U << log));
+                w_.put(Op::add, instruction::narrow, from, in_register(from), number(1U << log));
             }
             w_.put(Op::store, 0, 0, in_register(to), in_register(word), log);
-            w_.put(Op::add, 0, to, in_register(to), number(1U << log));
-            w_.put(Op::subtract, 0, left, in_register(left), number(1U << log));
+            w_.put(Op::add, instruction::narrow, to, in_register(to), number(1U << log));
+            w_.put(Op::subtract, instruction::narrow, left, in_register(left), number(1U << log));
             w_.jump_to(again);
         }
         w_.land_here(out);
     }
     void run_backward(std::uint32_t to, std::uint32_t from, std::uint32_t left, std::uint32_t word) {
-        w_.put(Op::add, 0, to, in_register(to), in_register(left));
-        w_.put(Op::add, 0, from, in_register(from), in_register(left));
+        w_.put(Op::add, instruction::narrow, to, in_register(to), in_register(left));
+        w_.put(Op::add, instruction::narrow, from, in_register(from), in_register(left));
         std::uint32_t out = none;
         for (const std::uint32_t log : {3U, 0U}) {
             const std::uint32_t again = w_.here();
             if (out != none) w_.land(out, again);
             out = log != 0 ? w_.put(Op::less, instruction::jumps | instruction::if_set, 0, in_register(left), number(8))
                            : w_.jump_on(in_register(left), false);
-            w_.put(Op::subtract, 0, from, in_register(from), number(1U << log));
+            w_.put(Op::subtract, instruction::narrow, from, in_register(from), number(1U << log));
             w_.put(Op::load, 0, word, in_register(from), number(0), log);
-            w_.put(Op::subtract, 0, to, in_register(to), number(1U << log));
+            w_.put(Op::subtract, instruction::narrow, to, in_register(to), number(1U << log));
             w_.put(Op::store, 0, 0, in_register(to), in_register(word), log);
-            w_.put(Op::subtract, 0, left, in_register(left), number(1U << log));
+            w_.put(Op::subtract, instruction::narrow, left, in_register(left), number(1U << log));
             w_.jump_to(again);
         }
         w_.land_here(out);

@@ -31,37 +31,37 @@ constexpr Constant all[] = {
                             X(to_mask) X(first_shift) X(first_bits) X(second_shift) X(second_bits)
 #undef X
 #define X(name) {"xor_rotated_" #name, xor_rotated::name},
-                            X(mask) X(second_shift)
+                                X(mask) X(second_shift)
 #undef X
 #define X(name) {"input_access_" #name, input_access::name},
-                            X(buffer_mask) X(offset_shift)
+                                    X(buffer_mask) X(offset_shift)
 #undef X
 #define X(name) {"header_" #name, header::name},
-                            X(globals) X(table) X(table_size) X(image_pages) X(image_first) X(image_count)
-                                X(memory_pages) X(memory_limit) X(entry)
+                                        X(globals) X(table) X(table_size) X(image_pages) X(image_first) X(
+                                            image_count) X(memory_pages) X(memory_limit) X(entry)
 #undef X
 #define X(name) {"record_" #name, record::name},
-                                    X(field) X(to_shift) X(from_contract) X(root)
+                                            X(field) X(to_shift) X(from_contract) X(root)
 #undef X
 #define X(name) {"status_" #name, static_cast<std::uint32_t>(LaneStatus::name)},
-                                        X(fault) X(running) X(finished) X(trapped) X(handed_back)
+                                                X(fault) X(running) X(finished) X(trapped) X(handed_back)
 #undef X
 #define X(name) {"hand_back_" #name, static_cast<std::uint32_t>(HandBack::name)},
-                                            X(registers) X(memory) X(no_host) X(output)
+                                                    X(registers) X(memory) X(no_host) X(output)
 #undef X
 #define X(name) {"trap_" #name, static_cast<std::uint32_t>(Trap::name)},
-                                                X(none) X(memory_out_of_bounds) X(table_out_of_bounds)
-                                                    X(indirect_call_to_null) X(bad_signature) X(integer_overflow)
-                                                        X(integer_division_by_zero) X(stack_overflow) X(out_of_fuel)
+                                                        X(none) X(memory_out_of_bounds) X(table_out_of_bounds) X(
+                                                            indirect_call_to_null) X(bad_signature) X(integer_overflow)
+                                                            X(integer_division_by_zero) X(stack_overflow) X(out_of_fuel)
 #undef X
 #define X(name) {"input_" #name, static_cast<std::uint32_t>(InputBuffer::name)},
-                                                            X(tx_payloads) X(input_state)
+                                                                X(tx_payloads) X(input_state)
 #undef X
 #define X(name) {#name, name},
-                                                                X(group_lanes) X(memory_page_words) X(max_cells)
-                                                                    X(max_depth)
+                                                                    X(group_lanes) X(memory_page_words) X(max_cells)
+                                                                        X(max_depth)
 #undef X
-                                                                        {"descriptor_is_host", descriptor::is_host},
+                                                                            {"descriptor_is_host", descriptor::is_host},
     {"descriptor_charge_shift", descriptor::charge_shift}};
 // clang-format on
 

@@ -18,8 +18,8 @@ inline constexpr std::uint32_t group_lanes = 32;
     X(charge)     /* takes a fuel, or traps */                                                      \
     X(jump)       /* to `to`, for `extra` fuel */                                                   \
     X(jump_table) /* to the min(a, b - 1)-th of the jumps that follow */                            \
-    X(call)       /* function at a; its frame is b registers further; one result goes to `to` */    \
-    X(call_table) /* the same for element a of the table, of type `extra` */                        \
+    X(call)       /* function at a; `to`: see `record`; register `extra`, if that is not 0, := b */ \
+    X(call_table) /* function that element a of the table is, of type `extra` */                    \
     X(give)       /* returns to the caller, with a unless `extra` is 1; the frame had `to` cells */ \
     X(trap)       /* a: why */                                                                      \
     X(hand_back)  /* a: why */                                                                      \
@@ -96,8 +96,10 @@ inline constexpr std::uint32_t sign = 4;       ///< load: extend the sign
 inline constexpr std::uint32_t contract = 8;   ///< the supervisor's: in the contract's memory
 inline constexpr std::uint32_t image = 16;     ///< load: from the module, offset b bytes
 // The address is the low 32 bits of a sum, and from offset_shift on there is what is added to it. Load: a + b; store: a
-// + register `to`, or `to` itself if by_constant.
+// + register `to`, or `to` itself if by_constant. Without `summed` what is there is added to register a afterwards, on
+// 32 bits and with its sign.
 inline constexpr std::uint32_t summed = 32, by_constant = 64, offset_shift = 7, most_offset = 255;
+inline constexpr std::int32_t most_step = 127;
 }  // namespace access
 
 /// Otherwise it is register `extra`, or `extra` itself.
@@ -151,7 +153,8 @@ inline constexpr std::uint32_t charge_shift = 15, most_charge = (1U << (32 - cha
 }  // namespace descriptor
 
 /// The register before a frame: low word: the place after the call; high word: distance to the caller's frame, register
-/// for the result, whether the caller is a contract and this is the supervisor.
+/// for the result, whether the caller is a contract and this is the supervisor. A call has the first two of these as
+/// its `to`.
 namespace record {
 inline constexpr std::uint32_t field = 0x7fff, to_shift = 15, from_contract = 1 << 30, root = 0xffffffff;
 }

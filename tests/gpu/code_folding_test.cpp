@@ -21,13 +21,11 @@ Instruction jump_on(Op op, std::uint32_t flags, Value a, Value b, std::uint32_t 
     return {op, flags | jumps, 0, a, b, fuel, target};
 }
 Instruction give(Value v) { return {Op::give, 0, 1, v}; }
-Instruction call(std::uint32_t to, std::uint32_t args) {
-    return {Op::call, 0, to, number(7), number(11), 0, none, args};
-}
+Instruction call(std::uint32_t to, std::uint32_t args) { return {Op::call, 0, to, number(7), {}, 0, none, 11, args}; }
 Instruction add_two(std::uint32_t to, Value a, std::int32_t n, std::uint32_t second, Value b, std::int32_t m) {
-    return {Op::add_two, narrow, to,
-            a,           b,      second,
-            none,        0,      (static_cast<std::uint32_t>(n) & 255) | (static_cast<std::uint32_t>(m) & 511) << 8};
+    return {
+        Op::add_two, narrow, to, a, b,
+        second,      none,   0,  0, (static_cast<std::uint32_t>(n) & 255) | (static_cast<std::uint32_t>(m) & 511) << 8};
 }
 
 /// Frames of ten registers; calls use up those behind.
@@ -90,7 +88,10 @@ TEST(Folding, ResultsGoWhereTheyAreCopied) {
     EXPECT_EQ(folded(before), after);
     // A call uses up the register.
     const Code used{{Op::load, 0, 3, r(0), number(0)}, call(4, 0), {Op::copy, 0, 11, r(3)}, call(5, 1), give(r(4))};
-    EXPECT_EQ(folded(used), used);
+    Instruction with_copy = call(5, 1);
+    with_copy.b = r(3);
+    with_copy.extra = 11;
+    EXPECT_EQ(folded(used), (Code{used[0], used[1], with_copy, used[4]}));
 }
 
 TEST(Folding, SumsBecomeAddresses) {
@@ -171,9 +172,59 @@ TEST(Folding, JumpsAreJoinedToWhatIsBeforeThem) {
     EXPECT_EQ(folded(table), table);
 }
 
+TEST(Folding, LoadsAndStoresStep) {
+    const auto step = [](std::int32_t n) { return 2 | (static_cast<std::uint32_t>(n) & 255) << access::offset_shift; };
+    const Instruction loop = jump_on(Op::less, 0, r(0), r(1), 0);
+    EXPECT_EQ(folded({{Op::load, 0, 3, r(1), number(8), 2},
+                      {Op::store, 0, 500, r(0), r(3), 2},
+                      {Op::add, narrow, 1, r(1), number(127)},
+                      {Op::subtract, narrow, 0, r(0), number(4)},
+                      loop,
+                      give(r(0))}),
+              (Code{{Op::load, 0, 3, r(1), number(8), step(127)},
+                    {Op::store, 0, 500, r(0), r(3), step(-4)},
+                    loop,
+                    give(r(0))}));
+    for (const Code& same :
+         {Code{{Op::store, 0, 0, r(0), r(3), 2}, {Op::add, narrow, 0, r(0), number(128)}, loop, give(r(0))},
+          Code{{Op::store, 0, 0, r(0), r(3), 2}, {Op::add, 0, 0, r(0), number(1)}, loop, give(r(0))},
+          Code{{Op::store, 0, 0, r(0), r(3), 2},
+               {Op::load, 0, 2, r(1), number(0), 2},
+               {Op::store, 0, 0, r(2), r(0), 2},
+               {Op::add, narrow, 0, r(0), number(1)},
+               loop,
+               give(r(0))},
+          Code{{Op::load, 0, 0, r(0), number(0), 2}, {Op::add, narrow, 0, r(0), number(1)}, loop, give(r(0))},
+          Code{{Op::store, 0, 0, r(0), r(3), 2},
+               jump_on(Op::copy, if_set, r(1), {}, 3),
+               {Op::load, 0, 1, r(2), number(0)},
+               {Op::add, narrow, 0, r(0), number(1)},
+               loop,
+               give(r(0))}})
+        EXPECT_EQ(folded(same), same);
+}
+
+TEST(Folding, CallsMakeACopy) {
+    Instruction with_copy = call(3, 2);
+    with_copy.b = number(4);
+    with_copy.extra = 12;
+    EXPECT_EQ(folded({{Op::copy, 0, 11, r(0)}, {Op::copy, 0, 12, number(4)}, call(3, 2), give(r(3))}),
+              (Code{{Op::copy, 0, 11, r(0)}, with_copy, give(r(3))}));
+    // A value that is another one by then.
+    const Code changed{{Op::copy, 0, 11, r(0)},
+                       {Op::load, 0, 0, r(1), number(0)},
+                       call(3, 1),
+                       {Op::store, 0, 0, r(0), r(3)},
+                       give(r(3))};
+    EXPECT_EQ(folded(changed), changed);
+}
+
 TEST(Folding, TwoAtATime) {
-    EXPECT_EQ(folded({{Op::copy, 0, 11, r(0)}, {Op::copy, 0, 13, number(4)}, call(3, 3), give(r(3))}),
-              (Code{{Op::copy_two, 0, 11, r(0), number(4), 13}, call(3, 3), give(r(3))}));
+    const Instruction back = jump_on(Op::copy, if_set, r(3), {}, 0), both{Op::give, 0, 1, {}, {}, 1};
+    EXPECT_EQ(folded({{Op::copy, 0, 0, r(4)}, {Op::copy, 0, 1, number(4)}, back, both}),
+              (Code{{Op::copy_two, 0, 0, r(4), number(4), 1}, back, both}));
+    const Code one_after_the_other{{Op::copy, 0, 0, r(1)}, {Op::copy, 0, 1, r(4)}, {Op::copy, 0, 0, r(1)}, back, both};
+    EXPECT_EQ(folded(one_after_the_other), (Code{{Op::copy_two, 0, 1, r(4), r(4), 0}, back, both}));
     const Instruction loop = jump_on(Op::less, 0, r(0), r(1), 0);
     EXPECT_EQ(
         folded(
@@ -194,7 +245,7 @@ TEST(Folding, TwoAtATime) {
                       {Op::add, narrow, 4, r(2), number(65536)},
                       {Op::copy, instruction::to_global, 0, r(4)},
                       give(r(3))}),
-              (Code{{Op::add_two, narrow | instruction::to_global, 2, g(0), g(0), 0, none, 0, 0x10000},
+              (Code{{Op::add_two, narrow | instruction::to_global, 2, g(0), g(0), 0, none, 0, 0, 0x10000},
                     read,
                     {Op::store, 0, 0, r(2), r(3)},
                     {Op::add, narrow | instruction::to_global, 0, r(2), number(65536)},

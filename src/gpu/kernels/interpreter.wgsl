@@ -91,6 +91,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
             }
             case op_jump_table: { next = pc + 1u + min(a_low, i.w - 1u); }
             case op_call, op_call_table: {
+                let frame = i.y & record_field;
                 var d = pc + i.z;
                 if (op == op_call_table) {
                     if (a_low >= table_size) {
@@ -113,24 +114,25 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
                     if (callee == 0u) {
                         status = status_handed_back;
                         detail = hand_back_no_host;
-                    } else if (base + i.w + size > lane_registers) {
+                    } else if (base + frame + size > lane_registers) {
                         status = status_handed_back;
                         detail = hand_back_registers;
                     } else if (fuel < cost) {
                         trap = trap_out_of_fuel;
                     } else {
                         fuel -= cost;
-                        var high = i.w | (i.y << record_to_shift);
+                        var high = i.y;
+                        if (op == op_call && extra != 0u) { registers[register_base + (base + extra) * group_lanes] = b; }
                         if (is_host) {
                             high |= record_from_contract;
-                            registers[register_base + (base + i.w + 4u) * group_lanes] = u64(f.x);
+                            registers[register_base + (base + frame + 4u) * group_lanes] = u64(f.x);
                             supervisor = true;
                         } else if (!supervisor) {
                             cells -= f.y;
                             depth += 1u;
                         }
-                        registers[register_base + (base + i.w - 1u) * group_lanes] = u64(next) | (u64(high) << 32u);
-                        base += i.w;
+                        registers[register_base + (base + frame - 1u) * group_lanes] = u64(next) | (u64(high) << 32u);
+                        base += frame;
                         next = callee + code[callee].x;
                     }
                 }
@@ -217,6 +219,10 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
                     } else {
                         let shift = (at_low & 3u) * 8u;
                         let bits = bytes * 8u;
+                        if (extra >> access_offset_shift != 0u && (extra & access_summed) == 0u) {
+                            let stepped = a_low + bitcast<u32>(bitcast<i32>(i.x) >> (instruction_extra_shift + access_offset_shift));
+                            registers[register_base + (base + i.z) * group_lanes] = u64(stepped);
+                        }
                         let second_place = select(last_place, first_place, (first + 1u) / memory_page_words == first_page);
                         if (stores) {
                             let mask = select(u64(0u), u64(0xffffffffu), bits > 16u) | u64((1u << (bits & 31u)) - 1u) | select(u64(0u), u64(0xffffffffu) << 32u, bits == 64u);
