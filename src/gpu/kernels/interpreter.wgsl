@@ -194,7 +194,9 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
                         last_place = read_only | (module_header * 4u + last_page * memory_page_words);
                     } else if (of_contract) {
                         first_place = find(first_page);
-                        last_place = find(last_page);
+                        if (first_place == none) { first_place = look_up(first_page); }
+                        last_place = first_place;
+                        if (last_page != first_page) { last_place = find(last_page); }
                     } else {
                         first_place = own_place(first_page);
                         last_place = own_place(last_page);
@@ -445,8 +447,8 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
             }
             case op_find_page: {
                 let p = page & ~read_only;
-                let key = (level << 16u) | p;
-                let slot = ((key * 0x9e3779b1u >> 12u) + probe) & (lane_table - 1u);
+                let key = page_key(p);
+                let slot = (page_hash(key) + probe) & (lane_table - 1u);
                 let e = page_tables[table_base + slot * group_lanes];
                 next = pc;
                 if (e == 0u) {

@@ -87,6 +87,19 @@ fn remember(p: u32, place: u32) {
     found_place = select(found_place, vec4<u32>(place), is);
 }
 
+fn page_key(p: u32) -> u32 { return (level << 16u) | p; }
+fn page_hash(key: u32) -> u32 { return key * 0x9e3779b1u >> 12u; }
+
+// The page's place, if the lane has it and its entry is the first one that is looked at; find_page looks at the others.
+fn look_up(p: u32) -> u32 {
+    let key = page_key(p);
+    let e = page_tables[table_base + (page_hash(key) & (parameters[parameter_lane_table] - 1u)) * group_lanes];
+    if (e == 0u || (e >> 10u) != key) { return none; }
+    let place = ((e & 1023u) - 1u) * memory_page_words;
+    remember(p, place);
+    return place;
+}
+
 // The supervisor's pages lie at the end of the lane's memory, the first one last, but for those that its code has content
 // for, which are only read.
 fn own_place(p: u32) -> u32 {

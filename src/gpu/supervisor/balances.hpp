@@ -12,7 +12,7 @@ inline constexpr u32 transfer_bytes = 48, id_bytes = 32;
 inline Value look_at(const Key& key, const u8* who, const u8* what) {
     const Value v = read(key);
     if (v.size != 0) {
-        put(static_cast<u32>(Record::append));
+        put(Record::append);
         put_bytes({who, id_bytes});
         put_bytes({what, id_bytes});
     }

@@ -49,10 +49,22 @@ inline u8* allocate(u32 n) {
 
 inline u64 payload_word(u32 word) { return tx_payloads(lane().call + word) & 0xffffffff; }
 
-inline void put(u32 word) { output(lane().out++, word); }
-inline void put64(u64 v) {
-    put(static_cast<u32>(v));
-    put(static_cast<u32>(v >> 32));
+inline void put_at(u32& out, u32 word) { output(out++, word); }
+inline void put_at(u32& out, Record r) { put_at(out, static_cast<u32>(r)); }
+inline void put_at(u32& out, u64 v) {
+    put_at(out, static_cast<u32>(v));
+    put_at(out, static_cast<u32>(v >> 32));
+}
+inline void put_at(u32& out, u128 v) {
+    put_at(out, static_cast<u64>(v));
+    put_at(out, static_cast<u64>(v >> 64));
+}
+/// Words, and numbers of several words, one after the other.
+template <class... T>
+inline void put(T... values) {
+    u32 out = lane().out;
+    (put_at(out, values), ...);
+    lane().out = out;
 }
 // Loops go by eight bytes and count down, so that a turn takes few steps. They read up to seven bytes behind a slice.
 

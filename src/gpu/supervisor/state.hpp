@@ -41,11 +41,17 @@ inline Key make_key(KeyKind kind, const u8* id, Slice rest) {
     return {{to, size}, hash};
 }
 
-inline bool same_key(u32 place, Slice key) {
+[[gnu::always_inline]] inline bool same_key(u32 place, Slice key) {
     if (static_cast<u32>(input_state(place)) != key.size) return false;
-    const u8* p = key.at;
+    static_assert(key_front == 40);
     place += key_words;
-    for (const u8* const end = p + key.size; p < end; p += 8, place += 2)
+    const u8* p = key.at;
+    if (input_state(place) != load64(p) || input_state(place + 2) != load64(p + 8) ||
+        input_state(place + 4) != load64(p + 16) || input_state(place + 6) != load64(p + 24) ||
+        input_state(place + 8) != load64(p + 32))
+        return false;
+    const u8* const end = p + key.size;
+    for (p += key_front, place += key_front / 4; p < end; p += 8, place += 2)
         if (input_state(place) != load64(p)) return false;
     return true;
 }
@@ -87,15 +93,13 @@ inline Value read_below(const Key& key) {
     u32 place = find_place(key);
     while (place == 0 || !may_read(key, place)) {
         const u32 out = lane().out;
-        put(static_cast<u32>(Record::want));
-        put(key.bytes.size);
+        put(Record::want, key.bytes.size);
         put_bytes(key.bytes);
         lane().out = out;
         stop(static_cast<u32>(LaneStatus::wants_key), out);
         place = find_place(key);
     }
-    put(static_cast<u32>(Record::read));
-    put(place);
+    put(Record::read, place);
     u32 low = 0, high = static_cast<u32>(input_state(place) >> 32);
     const u32 versions = static_cast<u32>(input_state(place + 2));
     while (low + 1 < high) {

@@ -233,10 +233,7 @@ FrameResult run_frame(Frame& frame, u32 module_header, u64 with_fuel) {
 // ---- calls of other contracts (2.4)
 
 void put_leave(bool success, u64 fuel_used, Slice response) {
-    put(static_cast<u32>(Record::leave));
-    put(success ? 1 : 0);
-    put64(fuel_used);
-    put(response.size);
+    put(Record::leave, success ? 1U : 0U, fuel_used, response.size);
     put_bytes(response);
 }
 /// A response of nothing but data.
@@ -275,10 +272,7 @@ struct Attempt {
 Attempt run_child(CallType type, Frame& child, u32 code, const Write* before) {
     Lane& l = lane();
     const u64 start = fuel();
-    put(static_cast<u32>(Record::enter));
-    put(type);
-    put64(l.start - start);
-    put(child.context.size);
+    put(Record::enter, static_cast<u32>(type), l.start - start, child.context.size);
     put_bytes(child.context);
     const FrameResult r = run_frame(child, code, start);
     if (r.failure.failed) {
@@ -437,24 +431,15 @@ extern "C" __attribute__((export_name("run"))) void run() {
         for (const Write* w = l.writes; w != nullptr; w = w->before) {
             if (l.permissions != 0 && !permitted(find_place({w->key, w->hash}), permission::writes))
                 hand_back(GiveUp::violation);
-            put(static_cast<u32>(Record::write));
-            put(w->key.size);
-            put(w->value.size);
+            put(Record::write, w->key.size, w->value.size);
             put_bytes(w->key);
             put_bytes(w->value);
         }
     }
-    put(static_cast<u32>(Record::end));
-    put(r.failure.failed ? 0 : 1);
-    put64(r.failure.failed ? 0 : r.gas_used);
-    put64(l.fuel_required);
-    put(l.fuel_observed);
-    put(l.sequence_observed);
-    put64(static_cast<u64>(l.sequence_required));
-    put64(static_cast<u64>(l.sequence_required >> 64));
-    put(l.frames);
-    const Slice bytes = r.failure.failed ? r.failure.text : r.bytes;
-    put(bytes.size);
+    const bool succeeded = !r.failure.failed;
+    const Slice bytes = succeeded ? r.bytes : r.failure.text;
+    put(Record::end, succeeded ? 1U : 0U, succeeded ? r.gas_used : u64{0}, l.fuel_required, l.fuel_observed,
+        l.sequence_observed, l.sequence_required, l.frames, bytes.size);
     put_bytes(bytes);
 }
 
