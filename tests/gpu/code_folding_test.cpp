@@ -298,6 +298,14 @@ constexpr std::string_view module_text = R"((module (memory (export "memory") 1)
       (br_if 0 (i32.and (local.get 2) (i32.const 0xfff)))))
     (local.set 3 (i32.add (local.get 0) (local.get 2)))
     (i32.sub (local.get 3) (local.get 1)))
+  (func (export "down") (param i32 i32) (result i32) (local i32)
+    (loop
+      (local.set 2 (i32.add (i32.rotl (local.get 2) (i32.const 5)) (i32.load (local.get 0))))
+      (local.set 0 (i32.sub (local.get 0) (i32.const 3)))
+      (i32.store16 offset=9 (local.get 1) (local.get 2))
+      (local.set 1 (i32.add (local.get 1) (i32.const -127)))
+      (br_if 0 (i32.gt_u (local.get 0) (i32.const 40))))
+    (i32.sub (local.get 2) (local.get 1)))
   (func (export "choices") (param i32 i64) (result i64) (local i64)
     (local.set 2 (select (local.get 1) (i64.const -7) (local.get 0)))
     (local.set 2 (i64.add (local.get 2) (select (i64.const 40000) (i64.const 4) (i32.and (local.get 0) (i32.const 2)))))
@@ -327,6 +335,7 @@ TEST(FoldedCode, DoesWhatTheCpuDoes) {
         for (const std::uint64_t b : {0ULL, 1ULL, 24ULL, 521ULL, 0xffffffffULL, 0xffffff00ULL}) {
             calls.push_back({module, "sums", {a, b}});
             calls.push_back({module, "copies", {a, b}});
+            calls.push_back({module, "down", {b & 1023, a}});
             calls.push_back({module, "choices", {a, b << 31}});
             calls.push_back({module, "choices", {b, a}});
             calls.push_back({module, "rotations", {a << 40 | b, a}});
@@ -346,6 +355,7 @@ TEST(FoldedCode, EveryAmountOfFuel) {
         calls.push_back({module, "copies", {5, 6}, fuel});
         calls.push_back({module, "frames", {5}, fuel});
         calls.push_back({module, "table", {0}, fuel});
+        calls.push_back({module, "down", {50, 3000}, fuel});
         calls.push_back({module, "copies", {65533, 6}, fuel});
     }
     EXPECT_EQ(test::expect_same(calls), 0);
