@@ -1,6 +1,8 @@
 #include "gpu/call_records.hpp"
 
+#include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "alkanes/keys.hpp"
 #include "alkanes/serialization.hpp"
@@ -82,7 +84,10 @@ bool read_context(BytesView bytes, Context& out) {
 }  // namespace
 
 bool RecordDecoder::decode(Words& words, ExecutedMessage& out) {
-    if (call_->reads_sequence) read(alkanes::sequence_key, call_->sequence);
+    if (call_->reads_sequence) {
+        if (sequence_ != nullptr) (void)is_first(*sequence_);
+        reads_.push_back({alkanes::sequence_key, keep_bytes(call_->sequence)});
+    }
     read_code(*call_->code);
     trace_.enter(alkanes::CallType::call, {call_->target, {}, call_->inputs, call_->call.vout, call_->call.incoming},
                  0);
@@ -91,10 +96,11 @@ bool RecordDecoder::decode(Words& words, ExecutedMessage& out) {
             case Record::read: {
                 const auto* e = state_.entry(words.u32());
                 if (e == nullptr) return false;
+                if (!is_first(*e)) break;
                 if (e->kind == KeyKind::code)
                     read_code(codes_.known(e->id, call_->position));
                 else
-                    read(e->store_key, e->at(call_->position));
+                    reads_.push_back({keep_bytes(e->store_key), keep_bytes(e->at(call_->position))});
                 break;
             }
             case Record::append: {
@@ -126,9 +132,9 @@ bool RecordDecoder::decode(Words& words, ExecutedMessage& out) {
                 const BytesView value = words.bytes(value_size);
                 if (!key) return false;
                 const Bytes full = store_key(*key);
-                if (written_.contains(full)) break;  // later than this one
+                if (written(full)) break;  // later than this one
                 writes_.push_back({keep_bytes(full), keep_bytes(value)});
-                written_.insert(writes_.back().key);
+                if (!written_.empty()) written_.insert(writes_.back().key);
                 break;
             }
             case Record::end:
@@ -141,15 +147,21 @@ bool RecordDecoder::decode(Words& words, ExecutedMessage& out) {
 }
 
 BytesView RecordDecoder::keep_bytes(BytesView b) { return store::copy_into(arena_, b); }
-void RecordDecoder::read(BytesView key, BytesView value, StateRead::Kind kind) {
-    if (read_.contains(key)) return;
-    const BytesView kept = keep_bytes(key);
-    read_.insert(kept);
-    reads_.push_back({kept, keep_bytes(value), kind});
+bool RecordDecoder::is_first(const StateTable::Entry& entry) {
+    return std::exchange(read_in_[entry.index], message_) != message_;
 }
-
 void RecordDecoder::read_code(const ContractCodes::Code& code) {
-    for (const RuneId& hop : code.hops) read(alkanes::code_key(hop), "", StateRead::Kind::unwritten);
+    for (const RuneId& hop : code.hops)
+        if (hops_.insert(hop).second)
+            reads_.push_back({keep_bytes(alkanes::code_key(hop)), "", StateRead::Kind::unwritten});
+}
+/// Whether a write of the key is there.
+bool RecordDecoder::written(BytesView key) {
+    constexpr std::size_t few = 16;
+    if (writes_.size() < few) return std::ranges::any_of(writes_, [&](const auto& w) { return w.key == key; });
+    if (written_.empty())
+        for (const auto& w : writes_) written_.insert(w.key);
+    return written_.contains(key);
 }
 
 bool RecordDecoder::end(Words& words, ExecutedMessage& out) {
@@ -181,13 +193,21 @@ bool RecordDecoder::end(Words& words, ExecutedMessage& out) {
     return true;
 }
 
+RecordDecoder::RecordDecoder(const StateTable& state, const ContractCodes& codes, store::Arena& arena)
+    : state_(state),
+      codes_(codes),
+      arena_(arena),
+      sequence_(state.entry(state.place(device_key(KeyKind::sequence, {})))),
+      read_in_(state.size()) {}
+
 ExecutedMessage RecordDecoder::decode(const PreparedCall& call, std::span<const std::uint32_t> words) {
     call_ = &call;
+    message_++;
     trace_.clear();
     reads_.clear();
     writes_.clear();
     appends_.clear();
-    read_.clear();
+    hops_.clear();
     written_.clear();
     ExecutedMessage out;
     out.call = call.call;

@@ -28,8 +28,7 @@ class RecordDecoder {
     class Words;
 
     /// All must outlive it.
-    RecordDecoder(const StateTable& state, const ContractCodes& codes, store::Arena& arena)
-        : state_(state), codes_(codes), arena_(arena) {}
+    RecordDecoder(const StateTable& state, const ContractCodes& codes, store::Arena& arena);
 
     /// The effect, from the words that the lane wrote: sealed, its bytes in the arena. The status is `none` if they are
     /// no complete record.
@@ -38,8 +37,9 @@ class RecordDecoder {
  private:
     bool decode(Words& words, alkanes::ExecutedMessage& out);
     bool end(Words& words, alkanes::ExecutedMessage& out);
-    void read(BytesView key, BytesView value, alkanes::StateRead::Kind kind = alkanes::StateRead::Kind::value);
+    bool is_first(const StateTable::Entry& entry);
     void read_code(const ContractCodes::Code& code);
+    [[nodiscard]] bool written(BytesView key);
     BytesView keep_bytes(BytesView b);
 
     const StateTable& state_;
@@ -50,7 +50,11 @@ class RecordDecoder {
     std::vector<alkanes::StateRead> reads_;
     std::vector<alkanes::StateWrite> writes_;
     std::vector<store::Append> appends_;
-    absl::flat_hash_set<std::string_view> read_, written_;  ///< keys, as they lie in the arena
+    const StateTable::Entry* sequence_;
+    std::uint64_t message_ = 0;           ///< that is decoded, counted from 1
+    std::vector<std::uint64_t> read_in_;  ///< the last message that read it, of each entry
+    absl::flat_hash_set<protorune::RuneId> hops_;
+    absl::flat_hash_set<std::string_view> written_;  ///< keys of `writes_`, where they are many
 };
 
 /// The key that a lane waits for, from its output at `at`; empty if there is none.
