@@ -1,11 +1,11 @@
 # make run   installs what is missing, builds, and shows the main job on an embedded chain
 # make test  installs what is missing, builds, and runs the test suite
 # make check format, clang-tidy, and the suite under address+undefined-behaviour and thread sanitizers
-# Others: build bench fuzz bundle format clean
+# Others: build bench measure-gpu fuzz bundle format clean
 
 JOBS ?= $(shell nproc)
 
-.PHONY: run test check build bench bundle fuzz format format-check tidy clean setup asan tsan
+.PHONY: run test check build bench measure-gpu bundle fuzz format format-check tidy clean setup asan tsan
 
 run: build
 	build/release/warpshrew devnet
@@ -44,6 +44,11 @@ bench: setup
 	cmake --preset release
 	cmake --build --preset release --target benchmarks
 	build/release/bench/benchmarks
+
+measure-gpu: setup
+	cmake --preset release
+	cmake --build --preset release --target warpshrew gpu_mints devnet_mixes gpu_tests
+	scripts/measure_gpu build/release
 
 bundle: build
 	scripts/bundle
