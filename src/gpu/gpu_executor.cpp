@@ -350,9 +350,7 @@ void GpuExecutor::decode(std::span<const Prepared> calls, std::span<const LaneEn
 }
 
 void GpuExecutor::keep_possible(std::vector<Prepared>& calls) {
-    const auto rest = std::ranges::remove_if(calls, [](const Prepared& p) { return !p.possible; });
-    counts_.not_started += rest.size();
-    calls.erase(rest.begin(), rest.end());
+    counts_.not_started += std::erase_if(calls, [](const Prepared& p) { return !p.possible; });
 }
 
 /// Executes the calls on the CPU for what they touch there. Those that it does not execute are taken out.
