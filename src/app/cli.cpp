@@ -53,7 +53,7 @@ static void add_verify_option(CLI::App& command, SharedOptions& shared, const st
     command
         .add_option(
             "--verify", shared.verify,
-            what + " to compare with the CPU's: none, sample (one in 64, and the first of every contract), or all")
+            what + " to compare with the CPU's: none, sample (one in 64, and the first of every target), or all")
         ->capture_default_str()
         ->check(CLI::IsMember({"none", "sample", "all"}));
 }

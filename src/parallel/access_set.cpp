@@ -4,6 +4,7 @@
 
 #include "alkanes/keys.hpp"
 #include "protorune/input_sheets.hpp"
+#include "protorune/protorunes.hpp"
 
 namespace warpshrew::parallel {
 
@@ -48,6 +49,22 @@ std::vector<KeyId> add_all(KeyTable& keys, std::vector<Bytes>& list) {
     return out;
 }
 
+/// What settling the runtime's balances touches (alkanes-vm.md 2.6), and saving them.
+void add_runtime(const Candidate& candidate, std::vector<Bytes>& keys) {
+    if (candidate.executed.status != alkanes::ExecutionStatus::succeeded) return;
+    const Bytes balances(protorune::runtime_balance);
+    const auto add = [&](const protorune::RuneTransfer& t) {
+        keys.push_back(balances + "/id_to_balance" + protorune::id32(t.id));
+    };
+    std::ranges::for_each(candidate.incoming, add);
+    for (const auto& t : candidate.executed.tokens) {
+        add(t);
+        keys.push_back("/etching/byruneid/" + protorune::id32(t.id));
+    }
+    keys.push_back(store::list_length_key(balances + "/runes"));
+    keys.push_back(store::list_length_key(balances + "/balances"));
+}
+
 }  // namespace
 
 AccessSet access_set_of(KeyTable& keys, const alkanes::BlockWork& block, const CandidateTransaction& transaction,
@@ -75,6 +92,7 @@ AccessSet access_set_of(KeyTable& keys, const alkanes::BlockWork& block, const C
         (lower_bound ? in_order : reads).emplace_back(read.key);
     }
     for (const auto& write : executed.writes) writes.emplace_back(write.key);
+    add_runtime(candidate, in_order);
     for (const auto& append : executed.appends) in_order.push_back(store::list_length_key(append.list));
     in_order.push_back("/trace/" + protorune::op36(txid, candidate.vout));
     in_order.push_back(store::list_length_key("/trace/" + to_le(block.height)));

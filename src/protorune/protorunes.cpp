@@ -12,8 +12,6 @@ namespace warpshrew::protorune {
 
 namespace {
 
-constexpr BytesView runtime_balance = "/runes/proto/1/runtime/balance";
-
 /// 5cbb0c466dd08d7af9223d45105fbbf0fdc9fb7cda4831c183d6b0cb5ba60fb0, whose protostones the reference skips.
 constexpr BytesView blacklisted_txid{
     "\xb0\x0f\xa6\x5b\xcb\xb0\xd6\x83\xc1\x31\x48\xda\x7c\xfb\xc9\xfd"

@@ -5,6 +5,9 @@
 
 namespace warpshrew::protorune {
 
+/// Where the runtime's balances are kept.
+inline constexpr BytesView runtime_balance = "/runes/proto/1/runtime/balance";
+
 /// Runs the transaction's protostones. An error voids the transaction.
 [[nodiscard]] Result<void> index_protorunes(const TransactionContext& tx);
 

@@ -74,7 +74,7 @@ std::set<Bytes> names(const BlockAnalysis& a, const std::vector<KeyId>& list) {
 
 struct Counts {
     unsigned candidates = 0, executed = 0, several = 0, fuel = 0, sequence = 0, failed = 0, refused = 0, as_told = 0,
-             with_tokens = 0;
+             with_tokens = 0, runtime = 0;
 };
 
 // Analyses each block, and holds the analysis against executions of the test's own and the block itself.
@@ -114,6 +114,7 @@ class Checker final : public alkanes::TransactionRunner, public protorune::Messa
                 counts_.as_told++;
             else
                 EXPECT_EQ(r, BlockMessages::Rejection::fuel) << "transaction " << message.tx_index;
+            if (r == BlockMessages::Rejection::none) return settled(message, i->second.candidate);
         }
         return messages_->handle(message);
     }
@@ -124,6 +125,25 @@ class Checker final : public alkanes::TransactionRunner, public protorune::Messa
         std::size_t candidate = 0;
         bool undisturbed = false;
     };
+
+    // The runtime's balances that the message touches at its turn are in its set.
+    [[nodiscard]] Result<protorune::MessageOutcome> settled(protorune::Message& message, std::size_t candidate) {
+        const auto entries_of = [](const protorune::BalanceSheet& sheet) {
+            std::set<protorune::RuneId> out;
+            for (const auto& entry : sheet.entries()) out.insert(entry.first);
+            return out;
+        };
+        const auto before = entries_of(message.runtime_balances);
+        const std::set<Bytes> in_order = names(analysis_, analysis_.candidates.at(candidate).set.in_order);
+        auto outcome = messages_->handle(message);
+        if (!outcome) return outcome;
+        for (const protorune::RuneId& id : entries_of(outcome->runtime_balances)) {
+            if (before.contains(id)) continue;
+            counts_.runtime++;
+            EXPECT_TRUE(in_order.contains("/runes/proto/1/runtime/balance/id_to_balance" + protorune::id32(id)));
+        }
+        return outcome;
+    }
 
     static void compare(const BlockAnalysis& a, const BlockAnalysis& b) {
         ASSERT_EQ(a.candidates.size(), b.candidates.size());
@@ -252,10 +272,11 @@ TEST(AccessSets, CompleteInRandomBlocks) {
     std::cout << counts.candidates << " candidates, " << counts.executed << " executed, of them " << counts.several
               << " transactions with several, " << counts.fuel << " saw their fuel, " << counts.sequence
               << " the sequence, " << counts.failed << " failed, " << counts.refused << " refused, "
-              << counts.with_tokens << " with tokens, " << counts.as_told << " undisturbed\n";
+              << counts.with_tokens << " with tokens, " << counts.as_told << " undisturbed, which touched "
+              << counts.runtime << " balances of the runtime\n";
     EXPECT_GT(counts.executed, counts.candidates / 4);
     for (const unsigned n : {counts.several, counts.fuel, counts.sequence, counts.failed, counts.refused,
-                             counts.with_tokens, counts.as_told})
+                             counts.with_tokens, counts.as_told, counts.runtime})
         EXPECT_GT(n, 0u);
 }
 

@@ -50,7 +50,8 @@ bool has_effect(const ExecutedMessage& m) {
 
 std::string_view text(Hostility hostility) {
     static constexpr std::array<std::string_view, hostilities> texts = {
-        "none", "slow", "late", "nothing", "some nothing", "throws", "throws no text", "swaps", "flips", "lies"};
+        "none",           "slow",  "late",  "nothing",  "some nothing", "throws",
+        "throws no text", "swaps", "flips", "mistakes", "forges",       "lies"};
     return texts.at(static_cast<std::size_t>(hostility));
 }
 
@@ -77,34 +78,42 @@ void HostileExecutor::delay(std::span<ExecutedMessage> results) {
     deeds += results.size();
 }
 
+/// A bit of the call; false if there is none of that kind.
+bool HostileExecutor::flip_call(ExecutedMessage& m, store::Arena& arena) {
+    const auto bit32 = [&] { return std::uint32_t{1} << below(32); };
+    switch (below(6)) {
+        case 0:
+            m.call.height ^= std::uint64_t{1} << below(64);
+            return true;
+        case 1:
+            m.call.tx_index ^= bit32();
+            return true;
+        case 2:
+            m.call.vout ^= bit32();
+            return true;
+        case 3:
+            m.call.calldata = flipped(m.call.calldata, arena);
+            return true;
+        case 4:
+            m.call.fuel ^= std::uint64_t{1} << below(64);
+            return true;
+        default: {
+            const auto incoming = copied(m.call.incoming, arena);
+            if (incoming.empty()) return false;
+            incoming[below(incoming.size())].value ^= std::uint64_t{1} << below(64);
+            m.call.incoming = incoming;
+            return true;
+        }
+    }
+}
+
 /// A bit somewhere: of the call, the reads, what is required, the status, or the effect.
 void HostileExecutor::flip(ExecutedMessage& m, store::Arena& arena) {
     deeds++;
     const auto bit = [&] { return std::uint64_t{1} << below(64); };
-    const auto bit32 = [&] { return std::uint32_t{1} << below(32); };
-    switch (below(20)) {
-        case 0:
-            m.call.height ^= bit();
-            return;
-        case 1:
-            m.call.tx_index ^= bit32();
-            return;
-        case 2:
-            m.call.vout ^= bit32();
-            return;
-        case 3:
-            m.call.calldata = flipped(m.call.calldata, arena);
-            return;
-        case 4:
-            m.call.fuel ^= bit();
-            return;
-        case 5: {
-            const auto incoming = copied(m.call.incoming, arena);
-            if (incoming.empty()) break;
-            incoming[below(incoming.size())].value ^= bit();
-            m.call.incoming = incoming;
-            return;
-        }
+    const std::uint64_t what = below(20);
+    if (what < 6 && flip_call(m, arena)) return;
+    switch (what) {
         case 6:
             m.status = static_cast<ExecutionStatus>(static_cast<unsigned>(m.status) ^ (1u << below(8)));
             return;
@@ -279,6 +288,13 @@ void HostileExecutor::execute(const parallel::Batch& batch, parallel::ResultMemo
         case Hostility::flips:
             for (ExecutedMessage& m : results)
                 if (strikes()) flip(m, arena);
+            break;
+        case Hostility::mistakes:
+            for (ExecutedMessage& m : results) {
+                if (!strikes() || !flip_call(m, arena)) continue;
+                deeds++;
+                m.checksum = alkanes::checksum_of(m);
+            }
             break;
         case Hostility::forges:
             for (ExecutedMessage& m : results) {

@@ -18,10 +18,11 @@ enum class Hostility : std::uint8_t {
     throws_no_text,  ///< what it throws is no std::exception
     swaps,           ///< gives calls the results of other calls
     flips,           ///< flips bits anywhere in results
+    mistakes,        ///< flips bits of the calls, under the right checksum: effects of other calls than were asked for
     forges,          ///< the same, under the right checksum
     lies             ///< gives wrong effects, under the right checksum
 };
-inline constexpr std::size_t hostilities = 11;
+inline constexpr std::size_t hostilities = 12;
 [[nodiscard]] std::string_view text(Hostility hostility);
 
 class HostileExecutor final : public parallel::Executor {
@@ -46,6 +47,7 @@ class HostileExecutor final : public parallel::Executor {
     void swap(std::span<alkanes::ExecutedMessage> results);
     void delay(std::span<alkanes::ExecutedMessage> results);
     void flip(alkanes::ExecutedMessage& m, store::Arena& arena);
+    bool flip_call(alkanes::ExecutedMessage& m, store::Arena& arena);
     void lie(alkanes::ExecutedMessage& m, store::Arena& arena);
     BytesView flipped(BytesView bytes, store::Arena& arena);
 

@@ -74,7 +74,7 @@ TEST_P(Hostile, DigestIsThatOfTheBlockInOrder) {
 INSTANTIATE_TEST_SUITE_P(Ways, Hostile,
                          testing::Values(Hostility::slow, Hostility::late, Hostility::nothing, Hostility::some_nothing,
                                          Hostility::throws, Hostility::throws_no_text, Hostility::swaps,
-                                         Hostility::flips),
+                                         Hostility::flips, Hostility::mistakes),
                          [](const auto& param) {
                              std::string name(text(param.param));
                              std::ranges::replace(name, ' ', '_');

@@ -1,0 +1,97 @@
+// What the parallel engine did, as users see it: per block in --json, in all in the metrics.
+#include <gtest/gtest.h>
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "base/file.hpp"
+#include "base/temporary_folder.hpp"
+#include "support/program.hpp"
+
+namespace warpshrew::test {
+namespace {
+
+using nlohmann::json;
+
+/// The samples of a file in Prometheus' text format, by name with labels.
+std::map<std::string, double> samples(const std::string& text) {
+    std::map<std::string, double> out;
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) {
+        if (line.starts_with('#')) continue;
+        const std::size_t space = line.rfind(' ');
+        EXPECT_NE(space, std::string::npos) << line;
+        EXPECT_TRUE(out.emplace(line.substr(0, space), std::stod(line.substr(space + 1))).second) << line;
+    }
+    return out;
+}
+
+TEST(ParallelReport, MetricsAreTheSumOfTheBlocks) {
+    const TemporaryFolder folder;
+    const std::string file = (folder.path() / "warpshrew.prom").string();
+    const std::vector<std::string> chain = {"devnet", "--mix", "everything", "--blocks", "3", "--calls-per-block",
+                                            "80",     "--json"};
+    const auto run = [&](std::vector<std::string> more) {
+        std::vector<std::string> arguments = chain;
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        const ProgramResult r = run_program(arguments);
+        EXPECT_EQ(r.code, 0) << r.err;
+        std::vector<json> lines;
+        std::istringstream in(r.out);
+        for (std::string line; std::getline(in, line);) lines.push_back(json::parse(line));
+        return lines;
+    };
+    const auto in_order = run({"--executor", "serial"});
+    const auto ahead = run({"--executor", "cpu", "--threads", "2", "--metrics", file});
+    ASSERT_EQ(in_order.size(), ahead.size());
+    EXPECT_EQ(in_order.back().at("digest"), ahead.back().at("digest"));
+
+    std::map<std::string, double> sum;
+    for (std::size_t i = 0; i + 1 < ahead.size(); i++) {
+        EXPECT_FALSE(in_order[i].contains("parallel"));
+        for (const char* name : {"height", "transactions", "messages", "calls", "fuel", "keys"})
+            EXPECT_EQ(in_order[i].at(name), ahead[i].at(name)) << name;
+        sum["messages_total"] += ahead[i].at("messages").get<double>();
+        sum["transactions_total"] += ahead[i].at("transactions").get<double>();
+        sum["fuel_total"] += ahead[i].at("fuel").get<double>();
+        sum["blocks_total"]++;
+        sum["height"] = ahead[i].at("height").get<double>();
+        if (!ahead[i].contains("parallel")) {
+            EXPECT_EQ(ahead[i].at("messages"), 0) << i;
+            continue;
+        }
+        const json& block = ahead[i].at("parallel");
+        const auto number = [&](const char* name) { return block.at(name).get<double>(); };
+        double again = 0;
+        for (const auto& [reason, n] : block.at("reexecuted_because").items()) {
+            again += n.get<double>();
+            sum["reexecuted_total{reason=\"" + reason + "\"}"] += n.get<double>();
+        }
+        EXPECT_EQ(again, number("reexecuted"));
+        EXPECT_EQ(number("used") + again, number("speculated"));
+        EXPECT_EQ(number("speculated") + number("demoted"), number("candidates"));
+        EXPECT_GE(number("executions"), number("speculated"));
+        sum["candidates_total"] += number("candidates");
+        sum["candidates_demoted_total"] += number("demoted");
+        sum["speculated_total"] += number("speculated");
+        sum["speculative_executions_total"] += number("executions");
+        sum["speculated_used_total"] += number("used");
+        sum["verified_total"] += number("verified");
+        sum["mismatches_total"] += number("mismatches");
+        sum["executor_failures_total"] += number("executor_failures");
+    }
+    EXPECT_GT(sum["speculated_used_total"], 100);
+    const auto written = samples(read_file(file).value());
+    for (const auto& [name, value] : sum) {
+        const auto at = written.find("warpshrew_" + name);
+        ASSERT_NE(at, written.end()) << name;
+        EXPECT_EQ(at->second, value) << name;
+    }
+    EXPECT_EQ(written.at("warpshrew_executor_retired"), 0);
+    for (const char* phase : {"plan", "execute", "schedule", "pass"})
+        EXPECT_GT(written.at("warpshrew_phase_seconds_total{phase=\"" + std::string(phase) + "\"}"), 0) << phase;
+}
+
+}  // namespace
+}  // namespace warpshrew::test
