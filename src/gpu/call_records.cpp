@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <utility>
 
 #include "alkanes/keys.hpp"
 #include "alkanes/serialization.hpp"
@@ -85,7 +84,7 @@ bool read_context(BytesView bytes, Context& out) {
 
 bool RecordDecoder::decode(Words& words, ExecutedMessage& out) {
     if (call_->reads_sequence) {
-        if (sequence_ != nullptr) (void)is_first(*sequence_);
+        read_.insert(sequence_);
         reads_.push_back({alkanes::sequence_key, keep_bytes(call_->sequence)});
     }
     read_code(*call_->code);
@@ -94,9 +93,10 @@ bool RecordDecoder::decode(Words& words, ExecutedMessage& out) {
     for (;;) {
         switch (static_cast<Record>(words.u32())) {
             case Record::read: {
-                const auto* e = state_.entry(words.u32());
+                const std::uint32_t place = words.u32();
+                const auto* e = state_.entry(place);
                 if (e == nullptr) return false;
-                if (!is_first(*e)) break;
+                if (!read_.insert(place).second) break;
                 if (e->kind == KeyKind::code)
                     read_code(codes_.known(e->id, call_->position));
                 else
@@ -147,9 +147,6 @@ bool RecordDecoder::decode(Words& words, ExecutedMessage& out) {
 }
 
 BytesView RecordDecoder::keep_bytes(BytesView b) { return store::copy_into(arena_, b); }
-bool RecordDecoder::is_first(const StateTable::Entry& entry) {
-    return std::exchange(read_in_[entry.index], message_) != message_;
-}
 void RecordDecoder::read_code(const ContractCodes::Code& code) {
     for (const RuneId& hop : code.hops)
         if (hops_.insert(hop).second)
@@ -193,20 +190,13 @@ bool RecordDecoder::end(Words& words, ExecutedMessage& out) {
     return true;
 }
 
-RecordDecoder::RecordDecoder(const StateTable& state, const ContractCodes& codes, store::Arena& arena)
-    : state_(state),
-      codes_(codes),
-      arena_(arena),
-      sequence_(state.entry(state.place(device_key(KeyKind::sequence, {})))),
-      read_in_(state.size()) {}
-
 ExecutedMessage RecordDecoder::decode(const PreparedCall& call, std::span<const std::uint32_t> words) {
     call_ = &call;
-    message_++;
     trace_.clear();
     reads_.clear();
     writes_.clear();
     appends_.clear();
+    read_.clear();
     hops_.clear();
     written_.clear();
     ExecutedMessage out;

@@ -28,7 +28,8 @@ class RecordDecoder {
     class Words;
 
     /// All must outlive it.
-    RecordDecoder(const StateTable& state, const ContractCodes& codes, store::Arena& arena);
+    RecordDecoder(const StateTable& state, const ContractCodes& codes, store::Arena& arena)
+        : state_(state), codes_(codes), arena_(arena), sequence_(state.place(device_key(KeyKind::sequence, {}))) {}
 
     /// The effect, from the words that the lane wrote: sealed, its bytes in the arena. The status is `none` if they are
     /// no complete record.
@@ -37,7 +38,6 @@ class RecordDecoder {
  private:
     bool decode(Words& words, alkanes::ExecutedMessage& out);
     bool end(Words& words, alkanes::ExecutedMessage& out);
-    bool is_first(const StateTable::Entry& entry);
     void read_code(const ContractCodes::Code& code);
     [[nodiscard]] bool written(BytesView key);
     BytesView keep_bytes(BytesView b);
@@ -50,9 +50,8 @@ class RecordDecoder {
     std::vector<alkanes::StateRead> reads_;
     std::vector<alkanes::StateWrite> writes_;
     std::vector<store::Append> appends_;
-    const StateTable::Entry* sequence_;
-    std::uint64_t message_ = 0;           ///< that is decoded, counted from 1
-    std::vector<std::uint64_t> read_in_;  ///< the last message that read it, of each entry
+    std::uint32_t sequence_;                   ///< place of the sequence number, 0 if it has none
+    absl::flat_hash_set<std::uint32_t> read_;  ///< places that the message has read
     absl::flat_hash_set<protorune::RuneId> hops_;
     absl::flat_hash_set<std::string_view> written_;  ///< keys of `writes_`, where they are many
 };

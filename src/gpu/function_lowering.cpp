@@ -16,6 +16,7 @@ namespace operation = wasm::operation;
 
 constexpr std::uint32_t largest_frame = 16'000;  // registers: what a record has bits for
 constexpr std::uint32_t most_code = 4U << 20;    // instructions of a function, before folding
+
 /// A constant, if it is one of those that an operand can be.
 std::optional<Value> short_constant(std::uint64_t bits) {
     const auto low = static_cast<std::uint32_t>(bits);
@@ -202,7 +203,6 @@ class FunctionLowering {
  public:
     FunctionLowering(const ModuleContext& context, std::uint32_t i, const wasm::InterpretedFunction& f,
                      std::vector<std::uint32_t>& words)
-
         : c_(context), m_(context.module), f_(f), words_(words), results_(size_of(type_of(i).results)) {
         bool bulk = false;
         for (const Operation& o : f.operations)

@@ -92,7 +92,7 @@ void StateTable::add_versions(Entry& e, std::size_t begin, std::size_t end) cons
 void StateTable::add(BytesView bytes) {
     const auto parsed = parse_device_key(bytes);
     if (!parsed || places_.contains(bytes)) return;
-    Entry e{entries_.size(), parsed->kind, parsed->id, store_key(*parsed), {}};
+    Entry e{parsed->kind, parsed->id, store_key(*parsed), {}};
     if (parsed->kind == KeyKind::code) {
         // One version for all: who comes after a deployment of the block does not run it on the device.
         const std::uint32_t code = codes_.find(parsed->id, positions_.back()).header;

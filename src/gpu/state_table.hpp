@@ -34,7 +34,6 @@ class StateTable {
     void add(BytesView key);
 
     struct Entry {
-        std::size_t index = 0;  ///< in the order of their coming
         KeyKind kind = KeyKind::storage;
         protorune::RuneId id;
         Bytes store_key;

@@ -49,7 +49,7 @@ std::vector<KeyId> add_all(KeyTable& keys, std::vector<Bytes>& list) {
     return out;
 }
 
-/// What settling the runtime's balances touches (alkanes-vm.md 2.6), and saving them.
+/// What settling the runtime's balances touches (alkanes-vm.md 2.2, step 9c), and saving them.
 void add_runtime(const Candidate& candidate, std::vector<Bytes>& keys) {
     if (candidate.executed.status != alkanes::ExecutionStatus::succeeded) return;
     const Bytes balances(protorune::runtime_balance);

@@ -16,6 +16,7 @@
 namespace warpshrew::wasm {
 namespace {
 
+constexpr std::size_t reservation = std::size_t{4} << 30;    ///< bytes of addresses for a memory
 constexpr std::size_t most_resident = std::size_t{2} << 20;  ///< bytes that a memory at rest may keep
 constexpr std::size_t most_at_rest = 1024;                   ///< memories
 
@@ -32,7 +33,7 @@ struct Slot {
 
 class MemoryPool {
  public:
-    explicit MemoryPool(std::size_t reservation) : reservation_(reservation) {}
+    MemoryPool() = default;
     ~MemoryPool() {
         for (Slot* s : free_) discard(s);
     }
@@ -59,7 +60,7 @@ class MemoryPool {
 
     /// Shrinking needs clean memory.
     bool resize(Slot& s, std::size_t size) const {
-        if (size > reservation_) return false;
+        if (size > reservation) return false;
         if (size > s.accessible) {
             if (mprotect(s.base + s.accessible, size - s.accessible, PROT_READ | PROT_WRITE) != 0) return false;
             s.accessible = size;
@@ -79,19 +80,17 @@ class MemoryPool {
         discard(s);
     }
 
-    [[nodiscard]] std::size_t reservation() const noexcept { return reservation_; }
-
  private:
     [[nodiscard]] Slot* make() {
-        void* p = mmap(nullptr, reservation_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        void* p = mmap(nullptr, reservation, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         if (p == MAP_FAILED) return nullptr;
         // Contracts touch a few small pages here and there: huge ones would only be more to clean.
-        madvise(p, reservation_, MADV_NOHUGEPAGE);
+        madvise(p, reservation, MADV_NOHUGEPAGE);
         return new Slot{this, static_cast<std::uint8_t*>(p)};
     }
 
     void discard(Slot* s) const {
-        munmap(s->base, reservation_);
+        munmap(s->base, reservation);
         delete s;
     }
 
@@ -102,7 +101,6 @@ class MemoryPool {
                madvise(s.base + s.size, s.accessible - s.size, MADV_DONTNEED) == 0;
     }
 
-    std::size_t reservation_;
     Pagemap pagemap_;
     std::mutex mutex_;
     std::vector<Slot*> free_;
@@ -115,7 +113,7 @@ thread_local bool growth_failed = false;
 std::uint8_t* get_memory(void* env, std::size_t* size, std::size_t* capacity) {
     const auto* s = static_cast<Slot*>(env);
     *size = s->size;
-    *capacity = s->pool->reservation();
+    *capacity = reservation;
     return s->base;
 }
 
@@ -138,7 +136,7 @@ void drop_memory(void* env) {
 wasmtime_error_t* new_memory(void* env, const wasm_memorytype_t*, std::size_t minimum, std::size_t /*maximum*/,
                              std::size_t reserved, std::size_t guard, wasmtime_linear_memory_t* out) {
     auto* pool = static_cast<MemoryPool*>(env);
-    if (reserved > pool->reservation() || guard != 0) return error("a memory of unexpected form");
+    if (reserved > reservation || guard != 0) return error("a memory of unexpected form");
     auto budget = MemoryBudget::of_this_thread();
     if (!budget->take(minimum)) return error("more memory than a message may have");
     Slot* s = pool->take(minimum);
@@ -158,8 +156,7 @@ void drop_pool(void* env) { delete static_cast<MemoryPool*>(env); }
 bool take_growth_failure() noexcept { return std::exchange(growth_failed, false); }
 
 void use_memory_pool(wasm_config_t* config) {
-    constexpr std::size_t most = std::size_t{4} << 30;
-    wasmtime_memory_creator_t creator{new MemoryPool(most), new_memory, drop_pool};
+    wasmtime_memory_creator_t creator{new MemoryPool, new_memory, drop_pool};
     wasmtime_config_memory_init_cow_set(config, false);  // images of memories do not go with memories from outside
     // For so little, without guard pages, wasmtime compiles a comparison with the memory's size into every access.
     wasmtime_config_memory_reservation_set(config, 0);
