@@ -63,7 +63,8 @@ Result<std::unique_ptr<GpuExecutor>> GpuExecutor::create(Device device, const Gp
     const Adapter& adapter = owned->adapter();
     const bool groups = std::ranges::find(adapter.features, "Subgroup") != adapter.features.end();
     const bool is_cpu = adapter.type == "CPU";
-    const auto kernel = owned->compile(interpreter_kernel(options.keeps_together.value_or(groups && !is_cpu)));
+    const bool keeps_together = options.keeps_together.value_or(groups && !is_cpu);
+    const auto kernel = owned->compile(interpreter_kernel(keeps_together));
     if (!kernel) return tl::unexpected(kernel.error());
     auto lanes = Lanes::create(*owned, *kernel, options.lanes, options.shape);
     for (std::uint32_t n = options.lanes / 2; !lanes && !owned->failed() && n >= group_lanes; n /= 2)
@@ -72,8 +73,10 @@ Result<std::unique_ptr<GpuExecutor>> GpuExecutor::create(Device device, const Gp
     const auto supervisor = supervisor_module();
     if (!supervisor) return tl::unexpected(supervisor.error());
     GpuExecutorOptions chosen = options;
-    // lavapipe ends the loops of an invocation after 65,535 iterations; elsewhere a launch may take longer.
-    if (chosen.budget == 0) chosen.budget = is_cpu ? 50'000 : 500'000;
+    // lavapipe ends the loops of an invocation after 65,535 iterations, of which a step is up to three where lanes
+    // wait; elsewhere a launch may take longer.
+    if (chosen.budget == 0 && is_cpu) chosen.budget = keeps_together ? 20'000 : 50'000;
+    if (chosen.budget == 0) chosen.budget = 500'000;
     std::unique_ptr<GpuExecutor> out(new GpuExecutor(std::move(owned), std::move(*lanes), chosen));
     out->supervisor_ = out->code_.add(supervisor->code);
     out->supervisor_run_ = out->supervisor_ + supervisor->run;

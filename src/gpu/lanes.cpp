@@ -115,12 +115,10 @@ Result<void> Lanes::launch(const Bindings& bindings) {
 
 Result<std::span<const LaneEnd>> Lanes::proceed(const LaunchOptions& options) {
     if (options.budget < least_budget) return fail("too few steps for a launch");
-    // Lanes that go together look at it every eighth turn.
-    const std::uint32_t budget = options.budget / turns_together * turns_together;
     std::array<std::uint32_t, static_cast<std::size_t>(Parameter::count)> parameters{};
     const auto set = [&](Parameter p, std::uint32_t v) { parameters[static_cast<std::size_t>(p)] = v; };
     set(Parameter::lanes, lanes_);
-    set(Parameter::budget, budget);
+    set(Parameter::budget, options.budget);
     set(Parameter::lane_registers, shape_.registers);
     set(Parameter::lane_pages, shape_.pages);
     set(Parameter::lane_table, shape_.table());
@@ -160,7 +158,7 @@ Result<std::span<const LaneEnd>> Lanes::proceed(const LaunchOptions& options) {
             end.steps += steps;
             end.detail = flag(LaneField::detail, l);
             end.status = status;
-            if (status == LaneStatus::running && steps != budget) {
+            if (status == LaneStatus::running && steps != options.budget) {
                 end.status = LaneStatus::fault;
             } else if (status == LaneStatus::running && end.steps >= options.most_steps) {
                 end.status = LaneStatus::handed_back;
