@@ -94,13 +94,13 @@ bool RecordDecoder::decode(Words& words, ExecutedMessage& out) {
         switch (static_cast<Record>(words.u32())) {
             case Record::read: {
                 const std::uint32_t place = words.u32();
-                const auto* e = state_.entry(place);
+                const auto* e = state_->entry(place);
                 if (e == nullptr) return false;
                 if (!read_.insert(place).second) break;
                 if (e->kind == KeyKind::code)
                     read_code(codes_.known(e->id, call_->position));
                 else
-                    reads_.push_back({keep_bytes(e->store_key), keep_bytes(e->at(call_->position))});
+                    reads_.push_back({e->store_key, e->at(call_->position)});
                 break;
             }
             case Record::append: {
@@ -146,7 +146,7 @@ bool RecordDecoder::decode(Words& words, ExecutedMessage& out) {
     }
 }
 
-BytesView RecordDecoder::keep_bytes(BytesView b) { return store::copy_into(arena_, b); }
+BytesView RecordDecoder::keep_bytes(BytesView b) { return store::copy_into(*arena_, b); }
 void RecordDecoder::read_code(const ContractCodes::Code& code) {
     for (const RuneId& hop : code.hops)
         if (hops_.insert(hop).second)
@@ -175,19 +175,25 @@ bool RecordDecoder::end(Words& words, ExecutedMessage& out) {
         const auto response = alkanes::decode_response(bytes);
         if (!response) return false;
         trace_.exit(true, *response, out.fuel_used);
-        out.tokens = store::copy_into<RuneTransfer>(arena_, response->alkanes);
-        out.writes = store::copy_into<alkanes::StateWrite>(arena_, writes_);
+        out.tokens = store::copy_into<RuneTransfer>(*arena_, response->alkanes);
+        out.writes = store::copy_into<alkanes::StateWrite>(*arena_, writes_);
         out.status = ExecutionStatus::succeeded;
     } else {
         out.error = keep_bytes(bytes);
         trace_.exit(false, alkanes::revert_response(bytes), std::numeric_limits<std::uint64_t>::max());
         out.status = ExecutionStatus::failed;
     }
-    out.reads = store::copy_into<StateRead>(arena_, reads_);
-    out.appends = store::copy_into<store::Append>(arena_, appends_);
+    out.reads = store::copy_into<StateRead>(*arena_, reads_);
+    out.appends = store::copy_into<store::Append>(*arena_, appends_);
     out.trace = keep_bytes(trace_.body());
-    out.trace_entries = store::copy_into(arena_, trace_.entries());
+    out.trace_entries = store::copy_into(*arena_, trace_.entries());
     return true;
+}
+
+void RecordDecoder::begin(const StateTable& state, store::Arena& arena) {
+    state_ = &state;
+    arena_ = &arena;
+    sequence_ = state.place(device_key(KeyKind::sequence, {}));
 }
 
 ExecutedMessage RecordDecoder::decode(const PreparedCall& call, std::span<const std::uint32_t> words) {

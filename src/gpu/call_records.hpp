@@ -27,12 +27,12 @@ class RecordDecoder {
  public:
     class Words;
 
-    /// All must outlive it.
-    RecordDecoder(const StateTable& state, const ContractCodes& codes, store::Arena& arena)
-        : state_(state), codes_(codes), arena_(arena), sequence_(state.place(device_key(KeyKind::sequence, {}))) {}
+    explicit RecordDecoder(const ContractCodes& codes) : codes_(codes) {}
 
-    /// The effect, from the words that the lane wrote: sealed, its bytes in the arena. The status is `none` if they are
-    /// no complete record.
+    /// From now on lanes have read from this table, and effects lie in this arena.
+    void begin(const StateTable& state, store::Arena& arena);
+    /// The effect, from the words that the lane wrote: sealed, its bytes in the arena, or in that of the table. The
+    /// status is `none` if they are no complete record.
     [[nodiscard]] alkanes::ExecutedMessage decode(const PreparedCall& call, std::span<const std::uint32_t> words);
 
  private:
@@ -42,15 +42,15 @@ class RecordDecoder {
     [[nodiscard]] bool written(BytesView key);
     BytesView keep_bytes(BytesView b);
 
-    const StateTable& state_;
     const ContractCodes& codes_;
-    store::Arena& arena_;
+    const StateTable* state_ = nullptr;
+    store::Arena* arena_ = nullptr;
     const PreparedCall* call_ = nullptr;
     alkanes::Trace trace_;
     std::vector<alkanes::StateRead> reads_;
     std::vector<alkanes::StateWrite> writes_;
     std::vector<store::Append> appends_;
-    std::uint32_t sequence_;                   ///< place of the sequence number, 0 if it has none
+    std::uint32_t sequence_ = 0;               ///< place of the sequence number, 0 if it has none
     absl::flat_hash_set<std::uint32_t> read_;  ///< places that the message has read
     absl::flat_hash_set<protorune::RuneId> hops_;
     absl::flat_hash_set<std::string_view> written_;  ///< keys of `writes_`, where they are many

@@ -53,11 +53,8 @@ std::optional<Bytes> device_key_of(BytesView key) {
 BytesView StateTable::Entry::at(std::uint32_t position) const noexcept {
     const auto after = std::upper_bound(versions.begin(), versions.end(), position,
                                         [](std::uint32_t p, const Version& v) { return p < v.from; });
-    return after == versions.begin() ? BytesView(versions.front().value) : BytesView(std::prev(after)->value);
+    return after == versions.begin() ? versions.front().value : std::prev(after)->value;
 }
-
-StateTable::StateTable(const parallel::Batch& batch, ContractCodes& codes, std::vector<std::uint32_t> positions)
-    : batch_(batch), codes_(codes), positions_(std::move(positions)), words_(4) {}
 
 void StateTable::put(BytesView bytes) {
     for (std::size_t i = 0; i < bytes.size(); i += 4) {
@@ -84,7 +81,7 @@ void StateTable::add_versions(Entry& e, std::size_t begin, std::size_t end) cons
         }
         Bytes value;
         if (!batch_.state.read(positions_[begin], e.store_key, value)) value.clear();
-        e.versions.push_back({e.versions.empty() ? 0 : positions_[begin], std::move(value)});
+        e.versions.push_back({e.versions.empty() ? 0 : positions_[begin], store::copy_into(arena_, value)});
         begin = low + 1;
     }
 }
@@ -92,11 +89,11 @@ void StateTable::add_versions(Entry& e, std::size_t begin, std::size_t end) cons
 void StateTable::add(BytesView bytes) {
     const auto parsed = parse_device_key(bytes);
     if (!parsed || places_.contains(bytes)) return;
-    Entry e{parsed->kind, parsed->id, store_key(*parsed), {}};
+    Entry e{parsed->kind, parsed->id, store::copy_into(arena_, store_key(*parsed)), {}};
     if (parsed->kind == KeyKind::code) {
         // One version for all: who comes after a deployment of the block does not run it on the device.
         const std::uint32_t code = codes_.find(parsed->id, positions_.back()).header;
-        e.versions.push_back({0, code == 0 ? Bytes() : to_le(std::uint64_t{code})});
+        e.versions.push_back({0, code == 0 ? "" : store::copy_into(arena_, to_le(std::uint64_t{code}))});
     } else {
         add_versions(e, 0, positions_.size());
     }

@@ -27,8 +27,10 @@ struct DeviceKey {
 
 class StateTable {
  public:
-    /// For calls at these positions, ascending. All must outlive it.
-    StateTable(const parallel::Batch& batch, ContractCodes& codes, std::vector<std::uint32_t> positions);
+    /// For calls at these positions, ascending. What entries say lies in the arena. All must outlive it.
+    StateTable(const parallel::Batch& batch, ContractCodes& codes, std::span<const std::uint32_t> positions,
+               store::Arena& arena)
+        : batch_(batch), codes_(codes), positions_(positions), arena_(arena), words_(4) {}
 
     /// Reads a key's values from the batch's state. Nothing if it is there already.
     void add(BytesView key);
@@ -36,10 +38,10 @@ class StateTable {
     struct Entry {
         KeyKind kind = KeyKind::storage;
         protorune::RuneId id;
-        Bytes store_key;
+        BytesView store_key;
         struct Version {
             std::uint32_t from;
-            Bytes value;
+            BytesView value;
         };
         std::vector<Version> versions;
 
@@ -54,6 +56,7 @@ class StateTable {
     /// As it is now, with at least half of it free.
     [[nodiscard]] std::vector<std::uint32_t> state_map() const;
     [[nodiscard]] std::uint32_t slots() const noexcept;
+    [[nodiscard]] store::Arena& arena() const noexcept { return arena_; }
     [[nodiscard]] std::size_t size() const noexcept { return places_.size(); }
     template <class F>
     void for_each_key(const F& f) const {
@@ -66,7 +69,8 @@ class StateTable {
 
     const parallel::Batch& batch_;
     ContractCodes& codes_;
-    std::vector<std::uint32_t> positions_;
+    std::span<const std::uint32_t> positions_;
+    store::Arena& arena_;
     std::vector<std::uint32_t> words_;
     store::ByteMap<std::uint32_t> places_;
     absl::flat_hash_map<std::uint32_t, Entry> entries_;
