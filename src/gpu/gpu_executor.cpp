@@ -402,13 +402,16 @@ void GpuExecutor::begin(Group& group, const parallel::Batch& batch, std::span<co
 
 /// With all keys that are known.
 void GpuExecutor::launch(Group& group) {
-    const Stopwatch watch(counts_.upload_seconds);
-    write(group.state, group.table->input_state());
-    write(group.map, group.table->state_map());
-    group.launch.input_state = group.state;
-    group.launch.state_map = group.map;
-    group.launch.map_slots = group.table->slots();
-    group.launch.code = must(code_.upload(*device_));
+    {
+        const Stopwatch watch(counts_.upload_seconds);
+        write(group.state, group.table->input_state());
+        write(group.map, group.table->state_map());
+        group.launch.input_state = group.state;
+        group.launch.state_map = group.map;
+        group.launch.map_slots = group.table->slots();
+        group.launch.code = must(code_.upload(*device_));
+    }
+    const Stopwatch watch(counts_.execute_seconds);
     if (options_.before_round) options_.before_round(*device_);
     must(group.lanes.launch(group.launch));
 }
