@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "alkanes/keys.hpp"
 #include "alkanes/serialization.hpp"
@@ -84,7 +85,7 @@ bool read_context(BytesView bytes, Context& out) {
 
 bool RecordDecoder::decode(Words& words, ExecutedMessage& out) {
     if (call_->reads_sequence) {
-        read_.insert(sequence_);
+        if (sequence_ != nullptr) (void)read_first(*sequence_);
         reads_.push_back({alkanes::sequence_key, keep_bytes(call_->sequence)});
     }
     read_code(*call_->code);
@@ -96,7 +97,7 @@ bool RecordDecoder::decode(Words& words, ExecutedMessage& out) {
                 const std::uint32_t place = words.u32();
                 const auto* e = state_->entry(place);
                 if (e == nullptr) return false;
-                if (!read_.insert(place).second) break;
+                if (!read_first(*e)) break;
                 if (e->kind == KeyKind::code)
                     read_code(codes_.known(e->id, call_->position));
                 else
@@ -146,11 +147,16 @@ bool RecordDecoder::decode(Words& words, ExecutedMessage& out) {
     }
 }
 
+/// Whether the message reads it for the first time.
+bool RecordDecoder::read_first(const StateTable::Entry& e) {
+    return std::exchange(read_[e.number], message_) != message_;
+}
+
 BytesView RecordDecoder::keep_bytes(BytesView b) { return store::copy_into(*arena_, b); }
 void RecordDecoder::read_code(const ContractCodes::Code& code) {
-    for (const RuneId& hop : code.hops)
-        if (hops_.insert(hop).second)
-            reads_.push_back({keep_bytes(alkanes::code_key(hop)), "", StateRead::Kind::unwritten});
+    for (std::size_t i = 0; i < code.hops.size(); i++)
+        if (hops_.insert(code.hops[i]).second)
+            reads_.push_back({keep_bytes(code.keys[i]), "", StateRead::Kind::unwritten});
 }
 /// Whether a write of the key is there.
 bool RecordDecoder::written(BytesView key) {
@@ -193,7 +199,8 @@ bool RecordDecoder::end(Words& words, ExecutedMessage& out) {
 void RecordDecoder::begin(const StateTable& state, store::Arena& arena) {
     state_ = &state;
     arena_ = &arena;
-    sequence_ = state.place(device_key(KeyKind::sequence, {}));
+    sequence_ = state.entry(state.place(device_key(KeyKind::sequence, {})));
+    if (read_.size() < state.size()) read_.resize(state.size());
 }
 
 ExecutedMessage RecordDecoder::decode(const PreparedCall& call, std::span<const std::uint32_t> words) {
@@ -202,7 +209,7 @@ ExecutedMessage RecordDecoder::decode(const PreparedCall& call, std::span<const 
     reads_.clear();
     writes_.clear();
     appends_.clear();
-    read_.clear();
+    message_++;
     hops_.clear();
     written_.clear();
     ExecutedMessage out;

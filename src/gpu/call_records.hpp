@@ -38,6 +38,7 @@ class RecordDecoder {
  private:
     bool decode(Words& words, alkanes::ExecutedMessage& out);
     bool end(Words& words, alkanes::ExecutedMessage& out);
+    bool read_first(const StateTable::Entry& e);
     void read_code(const ContractCodes::Code& code);
     [[nodiscard]] bool written(BytesView key);
     BytesView keep_bytes(BytesView b);
@@ -50,8 +51,9 @@ class RecordDecoder {
     std::vector<alkanes::StateRead> reads_;
     std::vector<alkanes::StateWrite> writes_;
     std::vector<store::Append> appends_;
-    std::uint32_t sequence_ = 0;               ///< place of the sequence number, 0 if it has none
-    absl::flat_hash_set<std::uint32_t> read_;  ///< places that the message has read
+    const StateTable::Entry* sequence_ = nullptr;  ///< null if the table has it not
+    std::vector<std::uint64_t> read_;              ///< by number of the entry: the last message that has read it
+    std::uint64_t message_ = 0;                    ///< this one
     absl::flat_hash_set<protorune::RuneId> hops_;
     absl::flat_hash_set<std::string_view> written_;  ///< keys of `writes_`, where they are many
 };

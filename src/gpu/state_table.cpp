@@ -89,7 +89,11 @@ void StateTable::add_versions(Entry& e, std::size_t begin, std::size_t end) cons
 void StateTable::add(BytesView bytes) {
     const auto parsed = parse_device_key(bytes);
     if (!parsed || places_.contains(bytes)) return;
-    Entry e{parsed->kind, parsed->id, store::copy_into(arena_, store_key(*parsed)), {}};
+    Entry e{static_cast<std::uint32_t>(entries_.size()),
+            parsed->kind,
+            parsed->id,
+            store::copy_into(arena_, store_key(*parsed)),
+            {}};
     if (parsed->kind == KeyKind::code) {
         // One version for all: who comes after a deployment of the block does not run it on the device.
         const std::uint32_t code = codes_.find(parsed->id, positions_.back()).header;
@@ -112,7 +116,9 @@ void StateTable::add(BytesView bytes) {
                   {static_cast<std::uint32_t>(bytes.size()), static_cast<std::uint32_t>(values.size()), versions, 0});
     put(bytes);
     places_.emplace(bytes, place);
-    entries_.emplace(place, std::move(e));
+    entries_.push_back(std::move(e));
+    at_place_.resize(place / 2 + 1);
+    at_place_.back() = static_cast<std::uint32_t>(entries_.size());
 }
 
 std::uint32_t StateTable::place(BytesView key) const {
@@ -121,8 +127,8 @@ std::uint32_t StateTable::place(BytesView key) const {
 }
 
 const StateTable::Entry* StateTable::entry(std::uint32_t place) const {
-    const auto at = entries_.find(place);
-    return at == entries_.end() ? nullptr : &at->second;
+    if (place % 2 != 0 || place / 2 >= at_place_.size() || at_place_[place / 2] == 0) return nullptr;
+    return &entries_[at_place_[place / 2] - 1];
 }
 
 std::uint32_t StateTable::slots() const noexcept {

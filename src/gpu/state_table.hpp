@@ -1,8 +1,6 @@
 #pragma once
 // The buffers `input_state` and `state_map`: what lanes may read of the state, each at its position (layout.hpp).
 
-#include <absl/container/flat_hash_map.h>
-
 #include <optional>
 #include <vector>
 
@@ -36,6 +34,7 @@ class StateTable {
     void add(BytesView key);
 
     struct Entry {
+        std::uint32_t number = 0;  ///< of its own, below size()
         KeyKind kind = KeyKind::storage;
         protorune::RuneId id;
         BytesView store_key;
@@ -49,7 +48,7 @@ class StateTable {
     };
     /// The place of a key in input_state, 0 if it was not added.
     [[nodiscard]] std::uint32_t place(BytesView key) const;
-    /// The key at that place of input_state, or null.
+    /// The key at that place of input_state, or null. Valid until the next add().
     [[nodiscard]] const Entry* entry(std::uint32_t place) const;
 
     [[nodiscard]] const std::vector<std::uint32_t>& input_state() const noexcept { return words_; }
@@ -73,7 +72,8 @@ class StateTable {
     store::Arena& arena_;
     std::vector<std::uint32_t> words_;
     store::ByteMap<std::uint32_t> places_;
-    absl::flat_hash_map<std::uint32_t, Entry> entries_;
+    std::vector<Entry> entries_;
+    std::vector<std::uint32_t> at_place_;  ///< for each second word, where keys begin: number of the entry and one
 };
 
 }  // namespace warpshrew::gpu
