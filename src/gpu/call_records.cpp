@@ -220,9 +220,8 @@ ExecutedMessage RecordDecoder::decode(const PreparedCall& call, std::span<const 
     return out;
 }
 
-Bytes wanted_key(std::span<const std::uint32_t> words, std::size_t at) {
-    if (at >= words.size()) return {};
-    RecordDecoder::Words w(words.subspan(at));
+Bytes wanted_key(std::span<const std::uint32_t> words) {
+    RecordDecoder::Words w(words);
     if (static_cast<Record>(w.u32()) != Record::want) return {};
     const std::uint32_t n = w.u32();
     const BytesView key = w.bytes(n);

@@ -31,7 +31,7 @@ class RecordDecoder {
 
     /// From now on lanes have read from this table, and effects lie in this arena.
     void begin(const StateTable& state, store::Arena& arena);
-    /// The effect, from the words that the lane wrote: sealed, its bytes in the arena, or in that of the table. The
+    /// The effect, from the words that the lane wrote: sealed, its bytes in the arena, or where the table has them. The
     /// status is `none` if they are no complete record.
     [[nodiscard]] alkanes::ExecutedMessage decode(const PreparedCall& call, std::span<const std::uint32_t> words);
 
@@ -58,7 +58,7 @@ class RecordDecoder {
     absl::flat_hash_set<std::string_view> written_;  ///< keys of `writes_`, where they are many
 };
 
-/// The key that a lane waits for, from its output at `at`; empty if there is none.
-[[nodiscard]] Bytes wanted_key(std::span<const std::uint32_t> words, std::size_t at);
+/// The key that a lane waits for, from the words that say so; empty if they do not.
+[[nodiscard]] Bytes wanted_key(std::span<const std::uint32_t> words);
 
 }  // namespace warpshrew::gpu

@@ -1,6 +1,6 @@
 #include "gpu/gpu_executor.hpp"
 
-#include <absl/container/flat_hash_map.h>
+#include <absl/container/flat_hash_set.h>
 
 #include <algorithm>
 #include <atomic>
@@ -166,12 +166,12 @@ std::vector<std::uint32_t> permission_words(const Permissions& permissions, cons
     return out;
 }
 
-/// The words of one lane.
-std::vector<std::uint32_t> words_of(std::span<const std::uint32_t> output, std::size_t lanes, std::size_t lane,
-                                    std::size_t n) {
-    std::vector<std::uint32_t> out(n);
-    for (std::size_t i = 0; i < n; i++) out[i] = output[i * lanes + lane];
-    return out;
+/// The key that a lane waits for: its words from `at` to `end` say so. Empty if they do not.
+Bytes key_wanted(std::span<const std::uint32_t> output, std::size_t lanes, std::size_t lane, std::size_t at,
+                 std::size_t end) {
+    std::vector<std::uint32_t> words;
+    for (std::size_t i = at; i < end; i++) words.push_back(output[i * lanes + lane]);
+    return wanted_key(words);
 }
 
 /// Lanes that do the same stay together.
@@ -276,8 +276,30 @@ void GpuExecutor::run_dry(const parallel::Batch& batch) {
 
 // ---- a group of calls ----
 
+/// Adds those keys that the table has not. What is no key is left out.
+void GpuExecutor::add_keys(Group& group, std::vector<BytesView> keys) {
+    StateTable& table = *group.table;
+    absl::flat_hash_set<std::string_view> seen;
+    std::vector<DeviceKey> parsed;
+    std::erase_if(keys, [&](BytesView bytes) {
+        if (table.place(bytes) != 0 || !seen.insert(bytes).second) return true;
+        const auto key = parse_device_key(bytes);
+        if (!key) return true;
+        if (key->kind == KeyKind::code) (void)codes_.find(key->id, group.positions.back());
+        parsed.push_back(*key);
+        return false;
+    });
+    std::vector<StateTable::Entry> entries(keys.size());
+    for_parts(keys.size(), [&](unsigned, std::size_t begin, std::size_t end) {
+        store::Arena& arena = group.memory->take();
+        for (std::size_t i = begin; i < end; i++) entries[i] = table.read(parsed[i], arena);
+        group.memory->give_back(arena);
+    });
+    for (std::size_t i = 0; i < keys.size(); i++) table.add(keys[i], std::move(entries[i]));
+}
+
 /// The state that the group's lanes read, as far as is known by now.
-void GpuExecutor::add_known_keys(Group& group, const parallel::Batch& batch, parallel::ResultMemory& memory) {
+void GpuExecutor::begin_table(Group& group, const parallel::Batch& batch) {
     const auto calls = group.calls;
     std::vector<std::uint32_t>& positions = group.positions;
     positions.resize(calls.size());
@@ -286,14 +308,16 @@ void GpuExecutor::add_known_keys(Group& group, const parallel::Batch& batch, par
     });
     if (!std::ranges::is_sorted(positions)) std::ranges::sort(positions);
     positions.erase(std::unique(positions.begin(), positions.end()), positions.end());
-    StateTable& table = group.table.emplace(batch, codes_, positions, memory.take());
-    table.add(device_key(KeyKind::sequence, {}));
-    for (const Bytes& key : known_keys_) table.add(key);
-    if (options_.dry_run == DryRun::gpu) return;
-    for (const Prepared& p : calls) {
-        for (const Bytes& key : permissions_[p.index].reads) table.add(key);
-        for (const Bytes& key : permissions_[p.index].writes) table.add(key);
+    group.table.emplace(batch, codes_, positions);
+    const Bytes sequence = device_key(KeyKind::sequence, {});
+    std::vector<BytesView> keys{sequence};
+    keys.insert(keys.end(), known_keys_.begin(), known_keys_.end());
+    for (std::size_t l = 0; options_.dry_run == DryRun::cpu && l < calls.size(); l++) {
+        const auto& [reads, writes] = permissions_[calls[l].index];
+        keys.insert(keys.end(), reads.begin(), reads.end());
+        keys.insert(keys.end(), writes.begin(), writes.end());
     }
+    add_keys(group, std::move(keys));
 }
 
 /// Where the raw transactions of the group's calls lie, from word `at` on; the word behind them.
@@ -391,7 +415,8 @@ void GpuExecutor::begin(Group& group, const parallel::Batch& batch, std::span<co
                         parallel::ResultMemory& memory) {
     const Stopwatch watch(counts_.upload_seconds);
     group.calls = calls;
-    add_known_keys(group, batch, memory);
+    group.memory = &memory;
+    begin_table(group, batch);
     put_payloads(group, batch);
     group.launch = {.budget = options_.budget,
                     .most_steps = options_.most_steps,
@@ -419,18 +444,26 @@ void GpuExecutor::launch(Group& group) {
 /// Lanes that wait for keys get them, if they may have them. Whether any goes on.
 bool GpuExecutor::supply_wanted(Group& group, std::span<const std::uint32_t> output) {
     const auto ends = group.lanes.ends();
-    bool again = false;
+    const auto waits = [](const LaneEnd& e) { return e.status == LaneStatus::wants_key; };
+    if (std::ranges::none_of(ends, waits)) return false;
+    group.wanted.resize(ends.size());
+    for_parts(ends.size(), [&](unsigned, std::size_t begin, std::size_t end) {
+        for (std::size_t l = begin; l < end; l++)
+            if (waits(ends[l])) group.wanted[l] = key_wanted(output, ends.size(), l, ends[l].detail, ends[l].output);
+    });
+    std::vector<BytesView> keys;
     for (std::uint32_t l = 0; l < ends.size(); l++) {
-        if (ends[l].status != LaneStatus::wants_key) continue;
-        const Bytes bytes = wanted_key(words_of(output, ends.size(), l, ends[l].output), ends[l].detail);
+        if (!waits(ends[l])) continue;
+        const BytesView bytes = group.wanted[l];
         const auto key = parse_device_key(bytes);
         if (!key) throw std::runtime_error("GPU: a lane wants what is no key");
         const bool for_all = key->kind == KeyKind::code || key->kind == KeyKind::sequence;
         if (options_.dry_run == DryRun::cpu && !for_all) continue;
-        group.table->add(bytes);
+        keys.push_back(bytes);
         group.lanes.resume(l);
-        again = true;
     }
+    const bool again = !keys.empty();
+    add_keys(group, std::move(keys));
     return again;
 }
 
@@ -453,17 +486,16 @@ bool GpuExecutor::wait(Group& group) {
 }
 
 /// Makes effects of what the lanes wrote.
-void GpuExecutor::end(Group& group, parallel::ResultMemory& memory, std::span<alkanes::ExecutedMessage> results) {
+void GpuExecutor::end(Group& group, std::span<alkanes::ExecutedMessage> results) {
     const auto output = must(group.lanes.output());
     const Stopwatch watch(counts_.decode_seconds);
     counts_.launches += group.lanes.launches();
     counts_.keys += group.table->size();
     while (decoding_.size() < threads())
         decoding_.push_back(std::make_unique<Decoding>(Decoding{RecordDecoder(codes_), {}, {}}));
-    memory.give_back(group.table->arena());
     const auto ends = group.lanes.ends();
     for_parts(ends.size(), [&](unsigned thread, std::size_t begin, std::size_t end) {
-        store::Arena& arena = memory.take();
+        store::Arena& arena = group.memory->take();
         auto& [decoder, words, counts] = *decoding_[thread];
         std::size_t most = 0;
         for (std::size_t l = begin; l < end; l++)
@@ -492,7 +524,7 @@ void GpuExecutor::end(Group& group, parallel::ResultMemory& memory, std::span<al
                 counts.faults++;
             }
         }
-        memory.give_back(arena);
+        group.memory->give_back(arena);
     });
     for (const auto& d : decoding_) add(counts_, std::exchange(d->counts, {}));
     known_keys_.clear();
@@ -544,7 +576,7 @@ void GpuExecutor::execute(const parallel::Batch& batch, parallel::ResultMemory& 
         if (wait(group)) {
             running.push_back(&group);
         } else {
-            end(group, memory, results);
+            end(group, results);
             idle.push_back(&group);
         }
     }

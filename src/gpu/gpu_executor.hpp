@@ -91,7 +91,9 @@ class GpuExecutor final : public parallel::Executor {
         std::vector<std::size_t> part_words;
         std::vector<std::vector<std::uint32_t>> permissions;
         std::span<const Prepared> calls;
+        parallel::ResultMemory* memory = nullptr;
         std::optional<StateTable> table;
+        std::vector<Bytes> wanted;  ///< by lane, the key that it waits for
         LaunchOptions launch;
     };
     class SequenceNumbers;
@@ -119,13 +121,14 @@ class GpuExecutor final : public parallel::Executor {
 
     void begin(Group& group, const parallel::Batch& batch, std::span<const Prepared> calls,
                parallel::ResultMemory& memory);
-    void add_known_keys(Group& group, const parallel::Batch& batch, parallel::ResultMemory& memory);
+    void begin_table(Group& group, const parallel::Batch& batch);
+    void add_keys(Group& group, std::vector<BytesView> keys);
     std::size_t place_transactions(Group& group, const parallel::Batch& batch, std::size_t at);
     void put_payloads(Group& group, const parallel::Batch& batch);
     void launch(Group& group);
     [[nodiscard]] bool wait(Group& group);
     [[nodiscard]] bool supply_wanted(Group& group, std::span<const std::uint32_t> output);
-    void end(Group& group, parallel::ResultMemory& memory, std::span<alkanes::ExecutedMessage> results);
+    void end(Group& group, std::span<alkanes::ExecutedMessage> results);
 
     std::unique_ptr<Device> device_;
     Kernel kernel_;

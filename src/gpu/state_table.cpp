@@ -65,13 +65,14 @@ void StateTable::put(BytesView bytes) {
     words_.resize((words_.size() + 1) / 2 * 2);
 }
 
-/// The versions of the positions [begin, end), which are in ascending order, and so are the versions.
-void StateTable::add_versions(Entry& e, std::size_t begin, std::size_t end) const {
+/// Positions are in ascending order, and so are the versions that they see.
+void StateTable::read_versions(Entry& e, store::Arena& arena) const {
     const auto version = [&](std::size_t i) {
         const auto* v = batch_.state.version(positions_[i], e.store_key);
         return v == nullptr ? std::uint64_t{0} : std::uint64_t{v->position} + 1;
     };
-    while (begin < end) {
+    const std::size_t end = positions_.size();
+    for (std::size_t begin = 0; begin < end;) {
         const std::uint64_t first = version(begin);
         std::size_t low = begin, high = end;  // the last position with the same version lies in [low, high)
         if (version(end - 1) == first) low = end - 1;
@@ -81,26 +82,25 @@ void StateTable::add_versions(Entry& e, std::size_t begin, std::size_t end) cons
         }
         Bytes value;
         if (!batch_.state.read(positions_[begin], e.store_key, value)) value.clear();
-        e.versions.push_back({e.versions.empty() ? 0 : positions_[begin], store::copy_into(arena_, value)});
+        e.versions.push_back({e.versions.empty() ? 0 : positions_[begin], store::copy_into(arena, value)});
         begin = low + 1;
     }
 }
 
-void StateTable::add(BytesView bytes) {
-    const auto parsed = parse_device_key(bytes);
-    if (!parsed || places_.contains(bytes)) return;
-    Entry e{static_cast<std::uint32_t>(entries_.size()),
-            parsed->kind,
-            parsed->id,
-            store::copy_into(arena_, store_key(*parsed)),
-            {}};
-    if (parsed->kind == KeyKind::code) {
+StateTable::Entry StateTable::read(const DeviceKey& key, store::Arena& arena) const {
+    Entry e{0, key.kind, key.id, store::copy_into(arena, store_key(key)), {}};
+    if (key.kind == KeyKind::code) {
         // One version for all: who comes after a deployment of the block does not run it on the device.
-        const std::uint32_t code = codes_.find(parsed->id, positions_.back()).header;
-        e.versions.push_back({0, code == 0 ? "" : store::copy_into(arena_, to_le(std::uint64_t{code}))});
+        const std::uint32_t code = codes_.known(key.id, positions_.back()).header;
+        e.versions.push_back({0, code == 0 ? "" : store::copy_into(arena, to_le(std::uint64_t{code}))});
     } else {
-        add_versions(e, 0, positions_.size());
+        read_versions(e, arena);
     }
+    return e;
+}
+
+void StateTable::add(BytesView bytes, Entry e) {
+    e.number = static_cast<std::uint32_t>(entries_.size());
     std::vector<std::uint32_t> values;
     for (const auto& v : e.versions) {
         values.push_back(static_cast<std::uint32_t>(words_.size()));

@@ -25,13 +25,9 @@ struct DeviceKey {
 
 class StateTable {
  public:
-    /// For calls at these positions, ascending. What entries say lies in the arena. All must outlive it.
-    StateTable(const parallel::Batch& batch, ContractCodes& codes, std::span<const std::uint32_t> positions,
-               store::Arena& arena)
-        : batch_(batch), codes_(codes), positions_(positions), arena_(arena), words_(4) {}
-
-    /// Reads a key's values from the batch's state. Nothing if it is there already.
-    void add(BytesView key);
+    /// For calls at these positions, ascending. All must outlive it.
+    StateTable(const parallel::Batch& batch, const ContractCodes& codes, std::span<const std::uint32_t> positions)
+        : batch_(batch), codes_(codes), positions_(positions), words_(4) {}
 
     struct Entry {
         std::uint32_t number = 0;  ///< of its own, below size()
@@ -46,6 +42,12 @@ class StateTable {
 
         [[nodiscard]] BytesView at(std::uint32_t position) const noexcept;
     };
+    /// Reads a key's values from the batch's state into the arena. The code of a code key must have been found before.
+    /// Safe from several threads, with an arena for each.
+    [[nodiscard]] Entry read(const DeviceKey& key, store::Arena& arena) const;
+    /// Adds a key that is not there yet.
+    void add(BytesView key, Entry entry);
+
     /// The place of a key in input_state, 0 if it was not added.
     [[nodiscard]] std::uint32_t place(BytesView key) const;
     /// The key at that place of input_state, or null. Valid until the next add().
@@ -55,7 +57,6 @@ class StateTable {
     /// As it is now, with at least half of it free.
     [[nodiscard]] std::vector<std::uint32_t> state_map() const;
     [[nodiscard]] std::uint32_t slots() const noexcept;
-    [[nodiscard]] store::Arena& arena() const noexcept { return arena_; }
     [[nodiscard]] std::size_t size() const noexcept { return places_.size(); }
     template <class F>
     void for_each_key(const F& f) const {
@@ -64,12 +65,11 @@ class StateTable {
 
  private:
     void put(BytesView bytes);
-    void add_versions(Entry& e, std::size_t begin, std::size_t end) const;
+    void read_versions(Entry& e, store::Arena& arena) const;
 
     const parallel::Batch& batch_;
-    ContractCodes& codes_;
+    const ContractCodes& codes_;
     std::span<const std::uint32_t> positions_;
-    store::Arena& arena_;
     std::vector<std::uint32_t> words_;
     store::ByteMap<std::uint32_t> places_;
     std::vector<Entry> entries_;
