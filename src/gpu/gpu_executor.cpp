@@ -568,6 +568,8 @@ void GpuExecutor::execute(const parallel::Batch& batch, parallel::ResultMemory& 
             idle.pop_back();
             running.push_back(&group);
             rest = rest.subspan(n);
+            counts_.groups++;
+            counts_.groups_together = std::max<std::uint64_t>(counts_.groups_together, running.size());
             continue;
         }
         if (running.empty()) return;
