@@ -45,8 +45,8 @@ struct GpuCounts {
     std::uint64_t executed = 0, handed_back = 0, not_started = 0, faults = 0;
     std::uint64_t launches = 0, rounds = 0, steps = 0;
     std::uint64_t groups = 0, groups_together = 0;  ///< and how many of them were on their way together at most
-    std::uint64_t keys = 0;                                     ///< supplied
-    std::uint64_t dry_runs = 0;                                 ///< on the CPU
+    std::uint64_t keys = 0;                         ///< supplied
+    std::uint64_t dry_runs = 0;                     ///< on the CPU
     std::uint64_t out_of_set_reads = 0, out_of_set_writes = 0;  ///< lanes stopped by them
     /// Of those handed back, by reason: HandBack, then GiveUp.
     std::array<std::uint64_t, 16> reasons{};
