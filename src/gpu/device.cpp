@@ -317,7 +317,7 @@ static Result<bool> poll_until(DeviceState& state, Milliseconds timeout, F&& don
         const auto now = Clock::now();
         if (now >= end) return false;
         std::this_thread::sleep_for(std::min<Clock::duration>(pause, end - now));
-        pause = std::min(pause * 3 / 2, std::chrono::microseconds(250));
+        pause = std::min(pause * 3 / 2, std::chrono::microseconds(1000));
     }
 }
 

@@ -4,8 +4,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let lane = id.x;
     if (lane >= lanes) { return; }
     let fresh = status_flags[lane_fresh * lanes + lane] != 0u;
-    status = status_running;
-    if (!fresh) { status = status_flags[lane_status * lanes + lane]; }
+    status = select(status_flags[lane_status * lanes + lane], status_running, fresh);
     if (status != status_running) { return; }
     let lane_registers = parameters[parameter_lane_registers];
     let lane_pages = parameters[parameter_lane_pages];
@@ -30,26 +29,37 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     pages = status_flags[lane_memory * lanes + lane];
     supervisor = status_flags[lane_supervisor * lanes + lane] != 0u;
     if (fresh) {
+        // What the host leaves out. It is read back below, as any lane's is: the compilers make the faster loop of that.
+        status_flags[lane_detail * lanes + lane] = 0u;
+        status_flags[lane_out * lanes + lane] = 0u;
+        status_flags[lane_used * lanes + lane] = 0u;
+        status_flags[lane_own * lanes + lane] = 0u;
+        status_flags[lane_link * lanes + lane] = none;
+        status_flags[lane_globals * lanes + lane] = 0u;
+        // The root call's result takes a cell, and one is never used.
+        status_flags[lane_cells * lanes + lane] = max_cells - 2u;
+        status_flags[lane_depth * lanes + lane] = 0u;
+        status_flags[lane_level * lanes + lane] = 0u;
+        status_flags[lane_mode * lanes + lane] = 0u;
+        status_flags[lane_page * lanes + lane] = 0u;
+        status_flags[lane_probe * lanes + lane] = 0u;
+        status_flags[lane_from * lanes + lane] = 0u;
         status_flags[lane_fresh * lanes + lane] = 0u;
         registers[register_base + (base - 1u) * group_lanes] = (u64(record_root) << 32u) | low_half;
-        link = none;
-        // The root call's result takes a cell, and one is never used.
-        cells = max_cells - 2u;
-    } else {
-        detail = status_flags[lane_detail * lanes + lane];
-        link = status_flags[lane_link * lanes + lane];
-        globals = status_flags[lane_globals * lanes + lane];
-        cells = status_flags[lane_cells * lanes + lane];
-        depth = status_flags[lane_depth * lanes + lane];
-        level = status_flags[lane_level * lanes + lane];
-        used = status_flags[lane_used * lanes + lane];
-        own = status_flags[lane_own * lanes + lane];
-        mode = status_flags[lane_mode * lanes + lane];
-        page = status_flags[lane_page * lanes + lane];
-        probe = status_flags[lane_probe * lanes + lane];
-        from_word = status_flags[lane_from * lanes + lane];
-        out_words = status_flags[lane_out * lanes + lane];
     }
+    detail = status_flags[lane_detail * lanes + lane];
+    link = status_flags[lane_link * lanes + lane];
+    globals = status_flags[lane_globals * lanes + lane];
+    cells = status_flags[lane_cells * lanes + lane];
+    depth = status_flags[lane_depth * lanes + lane];
+    level = status_flags[lane_level * lanes + lane];
+    used = status_flags[lane_used * lanes + lane];
+    own = status_flags[lane_own * lanes + lane];
+    mode = status_flags[lane_mode * lanes + lane];
+    page = status_flags[lane_page * lanes + lane];
+    probe = status_flags[lane_probe * lanes + lane];
+    from_word = status_flags[lane_from * lanes + lane];
+    out_words = status_flags[lane_out * lanes + lane];
     forget_pages();
     load_header();
 
