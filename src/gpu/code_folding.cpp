@@ -17,9 +17,9 @@ constexpr std::uint32_t farthest = 16'000;  // that a jump in `extra` goes
 constexpr std::uint32_t number_flags = instruction::narrow | instruction::is_signed;
 
 bool jumps(const Instruction& i) { return i.op == Op::jump || (i.flags & instruction::jumps) != 0; }
-bool computes(const Instruction& i) { return i.op >= Op::copy_two && i.op < Op::input; }
+bool computes(const Instruction& i) { return computes(i.op); }
 bool calls(const Instruction& i) { return i.op == Op::call || i.op == Op::call_table || i.op == Op::enter; }
-bool is_compare(const Instruction& i) { return i.op >= Op::equal && i.op <= Op::less_or_equal; }
+bool is_compare(const Instruction& i) { return i.op >= Op::equal && i.op <= Op::greater; }
 bool writes_two(const Instruction& i) { return i.op == Op::copy_two || i.op == Op::add_two; }
 /// Whether it adds something to the register that has its address.
 bool steps(const Instruction& i) {
@@ -537,7 +537,7 @@ class Folding {
                 Instruction& b = code_[before];
                 const std::uint32_t to = resolve(i.target);
                 const std::uint32_t distance = std::max(to, before) - std::min(to, before);
-                if (b.op >= Op::copy && b.op < Op::input && (b.flags & instruction::jumps) == 0 && b.target == none &&
+                if (may_go_on(b.op) && (b.flags & instruction::jumps) == 0 && b.target == none &&
                     distance != 0 && distance < farthest) {
                     b.target = to;
                     erased_[at] = true;

@@ -173,11 +173,49 @@ class Writer {
     std::vector<Instruction> code_;
 };
 
+/// Whether the kernel's short way (kernels/quick.wgsl) may take it: the operands that it reads are registers of the
+/// frame, b may be a number.
+bool is_quick(const Instruction& i) {
+    if (i.op == Op::add_two) return true;
+    if (i.b.kind == operand::in_global || i.b.kind == operand::sign_extended || (i.flags & instruction::to_global) != 0)
+        return false;
+    if (i.op == Op::charge || i.op == Op::jump || i.op == Op::call || i.op == Op::give || i.op == Op::copy) return true;
+    if (i.op == Op::load || i.op == Op::store)
+        return i.a.kind != operand::in_global && (i.extra & (access::contract | access::image)) == 0;
+    if (i.a.kind != operand::in_register) return false;
+    switch (i.op) {
+        case Op::copy_two:
+        case Op::choose:
+        case Op::xor_rotated:
+        case Op::multiply:
+        case Op::shift_left:
+        case Op::shift_right:
+        case Op::rotate_left:
+            return true;
+        default:
+            return i.op >= Op::add && i.op <= Op::greater;
+    }
+}
+
+/// As the device has it: what reads one operand reads b, and only b is a number where that is possible.
+Instruction for_device(Instruction i) {
+    const bool one = i.op == Op::copy || i.op == Op::charge || i.op == Op::give;
+    const bool number_first = i.a.kind >= operand::zero_extended && i.b.kind == operand::in_register;
+    if (one || (number_first && (i.op == Op::subtract || i.op == Op::less || i.op == Op::less_or_equal)))
+        std::swap(i.a, i.b);
+    else
+        return i;
+    if (i.op == Op::subtract) i.op = Op::subtract_from;
+    if (i.op == Op::less) i.op = Op::greater;
+    if (i.op == Op::less_or_equal) i.op = Op::greater_or_equal;
+    return i;
+}
+
 /// Appends code to a module's words, where places have their distances.
 void encode(std::span<const Instruction> code, std::vector<std::uint32_t>& words) {
     const auto begin = static_cast<std::uint32_t>(words.size() / 4);
     for (std::uint32_t k = 0; k < code.size(); k++) {
-        const Instruction& i = code[k];
+        const Instruction i = for_device(code[k]);
         std::uint32_t to = i.to, a = i.a.bits, extra = i.extra;
         if (i.op == Op::call) a -= begin + k;
         if (i.op == Op::call || i.op == Op::call_table) to = i.frame | i.to << record::to_shift;
@@ -186,7 +224,9 @@ void encode(std::span<const Instruction> code, std::vector<std::uint32_t>& words
             to = i.target - k;
         else if (i.target != none)
             extra = (i.target - k) & instruction::extra_mask;
-        words.push_back(static_cast<std::uint32_t>(i.op) | i.flags | i.a.kind << instruction::kind_of_a |
+        else if (may_go_on(i.op))
+            extra = 1;
+        words.push_back(static_cast<std::uint32_t>(i.op) | (is_quick(i) ? instruction::quick : 0) | i.flags | i.a.kind << instruction::kind_of_a |
                         i.b.kind << instruction::kind_of_b | extra << instruction::extra_shift);
         words.push_back(to);
         words.push_back(a);

@@ -19,13 +19,16 @@ constexpr Constant all[] = {
             WARPSHREW_GPU_PARAMETERS(X)
 #undef X
 #define X(name) {"instruction_" #name, instruction::name},
-                X(kind_of_a) X(kind_of_b) X(to_global) X(narrow) X(is_signed) X(jumps) X(if_set) X(extra_shift)
+                X(quick) X(kind_of_a) X(kind_of_b) X(to_global) X(narrow) X(is_signed) X(jumps) X(if_set) X(extra_shift)
 #undef X
 #define X(name) {"operand_" #name, operand::name},
                     X(in_register) X(in_global) X(zero_extended) X(sign_extended)
 #undef X
 #define X(name) {"access_" #name, access::name},
                         X(size_mask) X(sign) X(contract) X(image) X(summed) X(by_constant) X(offset_shift)
+#undef X
+#define X(name) {"comparison_" #name, comparison::name},
+                        X(opposite) X(same) X(below)
 #undef X
 #define X(name) {"add_two_" #name, add_two::name},
                             X(to_mask) X(first_shift) X(first_bits) X(second_shift) X(second_bits)
@@ -58,8 +61,8 @@ constexpr Constant all[] = {
                                                                 X(tx_payloads) X(input_state)
 #undef X
 #define X(name) {#name, name},
-                                                                    X(group_lanes) X(memory_page_words) X(max_cells)
-                                                                        X(max_depth)
+                                                                    X(group_lanes) X(memory_page_words) X(memory_page_bytes) X(max_cells)
+                                                                        X(max_depth) X(max_lane_pages) X(turns_together)
 #undef X
                                                                             {"descriptor_is_host", descriptor::is_host},
     {"descriptor_charge_shift", descriptor::charge_shift}};
@@ -72,7 +75,7 @@ std::vector<Constant> interpreter_constants() { return {std::begin(all), std::en
 KernelSource interpreter_kernel(bool keeps_together) {
     const std::string_view waits = keeps_together ? "keep_together.wgsl" : "go_alone.wgsl";
     KernelSource source = make_kernel(keeps_together ? "interpreter, lanes together" : "interpreter",
-                                      interpreter_constants(), {"interpreter_state.wgsl", waits, "interpreter.wgsl"});
+                                      interpreter_constants(), {"interpreter_state.wgsl", waits, keeps_together ? "quick.wgsl" : "no_quick.wgsl", "interpreter.wgsl"});
     source.bounded_loops = true;
     return source;
 }

@@ -15,12 +15,12 @@ inline constexpr std::uint32_t group_lanes = 32;
 /// Places in code are relative to the instruction that names them, so that code can lie anywhere.
 #define WARPSHREW_GPU_OPCODES(X)                                                                    \
     X(fault)      /* 0, what lies between code */                                                   \
-    X(charge)     /* takes a fuel, or traps */                                                      \
+    X(charge)     /* takes b fuel, or traps */                                                      \
     X(jump)       /* to `to`, for `extra` fuel */                                                   \
     X(jump_table) /* to the min(a, b - 1)-th of the jumps that follow */                            \
     X(call)       /* function at a; `to`: see `record`; register `extra`, if that is not 0, := b */ \
     X(call_table) /* function that element a of the table is, of type `extra` */                    \
-    X(give)       /* returns to the caller, with a unless `extra` is 1; the frame had `to` cells */ \
+    X(give)       /* returns to the caller, with b unless `extra` is 1; the frame had `to` cells */ \
     X(trap)       /* a: why */                                                                      \
     X(hand_back)  /* a: why */                                                                      \
     X(load)       /* from a + b; `extra`: see `access` */                                           \
@@ -28,20 +28,21 @@ inline constexpr std::uint32_t group_lanes = 32;
     X(memory_size)                                                                                  \
     X(memory_grow)                                                                                  \
     X(check_range) /* traps unless the a + b is at most `to`, or the memory's size if that is ~0 */ \
+    /* of the supervisor */                                                                         \
+    X(input)      /* two words of a buffer, from a on: see `input_access` */                        \
+    X(output)     /* word a + `extra` of the lane's output := b */                                  \
+    X(get_state)  /* `to` := what `extra` says of the lane */                                       \
+    X(set_state)  /* := a */                                                                        \
+    X(stop)       /* ends with status a and detail b */                                             \
     X(copy_two)    /* register `to` := a, register `extra` := b; from here on: see `jumps` */       \
     X(add_two)     /* the same with numbers added to a and b: see `add_two` */                      \
     X(choose)      /* `to` := b if a is 0, or if it is not (`if_set`); else see `choose` */         \
     X(xor_rotated) /* of a and b rotated to the left: see `xor_rotated` */                          \
-    X(copy)        /* `to` := a; from here on `extra` may say how far a jump goes that follows */   \
+    X(copy)        /* `to` := b; from here on `extra` says how far the lane goes on */              \
     X(constant)    /* `to` := the words a, b */                                                     \
-    X(add)                                                                                          \
-    X(subtract)                                                                                     \
     X(multiply)                                                                                     \
     X(divide)                                                                                       \
     X(remainder)                                                                                    \
-    X(bit_and)                                                                                      \
-    X(bit_or)                                                                                       \
-    X(bit_xor)                                                                                      \
     X(shift_left)                                                                                   \
     X(shift_right)                                                                                  \
     X(rotate_left)                                                                                  \
@@ -50,18 +51,20 @@ inline constexpr std::uint32_t group_lanes = 32;
     X(trailing_zeros)                                                                               \
     X(count_ones)                                                                                   \
     X(extend) /* the sign of the 64 - b low bits */                                                 \
-    X(equal)                                                                                        \
+    X(add)                                                                                          \
+    X(subtract)                                                                                     \
+    X(subtract_from) /* b - a */                                                                    \
+    X(bit_and)                                                                                      \
+    X(bit_or)                                                                                       \
+    X(bit_xor)                                                                                      \
+    X(equal) /* comparisons, see `comparison` */                                                   \
     X(unequal)                                                                                      \
     X(less)                                                                                         \
+    X(greater_or_equal)                                                                             \
     X(less_or_equal)                                                                                \
-    /* of the supervisor */                                                                         \
-    X(input)      /* two words of a buffer, from a on: see `input_access` */                        \
-    X(output)     /* word a + `extra` of the lane's output := b */                                  \
-    X(get_state)  /* `to` := what `extra` says of the lane */                                       \
-    X(set_state)  /* := a */                                                                        \
+    X(greater)                                                                                      \
     X(enter)      /* calls the contract whose header is at a, in a frame b registers further */     \
     X(free_pages) /* until a are left */                                                            \
-    X(stop)       /* ends with status a and detail b */                                             \
     /* What a lane does instead of its instruction until it is done with it. */                     \
     X(find_page)                                                                                    \
     X(copy_page)
@@ -72,8 +75,21 @@ enum class Op : std::uint8_t {
 #undef X
 };
 
+/// Whether it computes a value that a jump may depend on, and nothing else.
+constexpr bool computes(Op op) { return op >= Op::copy_two && op <= Op::greater; }
+/// Whether its `extra` says how far the lane goes on afterwards.
+constexpr bool may_go_on(Op op) { return op >= Op::copy && op <= Op::greater; }
+
+/// What the low bits of a comparison's opcode say: whether it holds for a below b, for equal ones, and the opposite of
+/// that.
+namespace comparison {
+inline constexpr std::uint32_t opposite = 1, same = 2, below = 4;
+}
+static_assert(static_cast<std::uint32_t>(Op::equal) % 8 == comparison::same);
+
 /// Fields of an instruction's first word.
 namespace instruction {
+inline constexpr std::uint32_t quick = 1 << 7;                 ///< see `is_quick`
 inline constexpr std::uint32_t kind_of_a = 8, kind_of_b = 10;  ///< shifts of two bits: see `operand`
 inline constexpr std::uint32_t to_global = 1 << 12;            ///< `to` is a global
 inline constexpr std::uint32_t narrow = 1 << 13;               ///< on 32 bits
@@ -160,6 +176,7 @@ inline constexpr std::uint32_t field = 0x7fff, to_shift = 15, from_contract = 1 
 }
 
 inline constexpr std::uint32_t memory_page_bytes = 1024, memory_page_words = memory_page_bytes / 4;
+inline constexpr std::uint32_t turns_together = 8;                    ///< after which lanes see whether they came apart
 inline constexpr std::uint32_t max_lane_pages = 1023;                 ///< a table entry has ten bits for it
 inline constexpr std::uint32_t max_cells = 131072, max_depth = 1024;  // wasmi-fuel.md 4
 

@@ -60,22 +60,25 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     probe = status_flags[lane_probe * lanes + lane];
     from_word = status_flags[lane_from * lanes + lane];
     out_words = status_flags[lane_out * lanes + lane];
+    frame = register_base + base * group_lanes;
     forget_pages();
     load_header();
 
     let budget = parameters[parameter_budget];
     var steps = 0u;
-    // The instruction that follows is fetched while this one waits for its operands.
-    var fetched = code[pc];
-    var following = fetched;
     // The only loop: lavapipe counts the iterations of all of them.
     loop {
-        if (steps >= budget || status != status_running) { break; }
+        if (looks_up(steps)) {
+            if (steps >= budget) { break; }
+            if (waits(steps)) {
+                steps += 1u;
+                continue;
+            }
+        }
         steps += 1u;
-        if (waits(steps)) { continue; }
-        let i = fetched;
-        following = code[pc + 1u];
-        var op = i.x & 0xffu;
+        let i = code[pc];
+        if (quick(i)) { continue; }
+        var op = i.x & (instruction_quick - 1u);
         if (mode != 0u) { op = mode; }
         let extra = i.x >> instruction_extra_shift;
         let globals_base = select(globals, 0u, supervisor);
@@ -93,21 +96,21 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         var next = pc + 1u;
         var to = select(base, globals_base, (i.x & instruction_to_global) != 0u) + i.y;
         var r = u64(0u);
-        let computes = op >= op_copy_two && op < op_input;
+        let computes = op >= op_copy_two && op <= op_greater;
         var writes = computes;
         var cost = u64(0u);
         var trap = trap_none;
         var leaves = false;
 
         switch (op) {
-            case op_charge: { cost = a; }
+            case op_charge: { cost = b; }
             case op_jump: {
                 next = pc + i.y;
                 cost = u64(extra);
             }
             case op_jump_table: { next = pc + 1u + min(a_low, i.w - 1u); }
             case op_call, op_call_table: {
-                let frame = i.y & record_field;
+                let further = i.y & record_field;
                 var d = pc + i.z;
                 if (op == op_call_table) {
                     if (a_low >= table_size) {
@@ -130,7 +133,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
                     if (callee == 0u) {
                         status = status_handed_back;
                         detail = hand_back_no_host;
-                    } else if (base + frame + size > lane_registers) {
+                    } else if (base + further + size > lane_registers) {
                         status = status_handed_back;
                         detail = hand_back_registers;
                     } else if (fuel < cost) {
@@ -141,14 +144,14 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
                         if (op == op_call && extra != 0u) { registers[register_base + (base + extra) * group_lanes] = b; }
                         if (is_host) {
                             high |= record_from_contract;
-                            registers[register_base + (base + frame + 4u) * group_lanes] = u64(f.x);
+                            registers[register_base + (base + further + 4u) * group_lanes] = u64(f.x);
                             supervisor = true;
                         } else if (!supervisor) {
                             cells -= f.y;
                             depth += 1u;
                         }
-                        registers[register_base + (base + frame - 1u) * group_lanes] = u64(next) | (u64(high) << 32u);
-                        base += frame;
+                        registers[register_base + (base + further - 1u) * group_lanes] = u64(next) | (u64(high) << 32u);
+                        base += further;
                         next = callee + code[callee].x;
                     }
                 }
@@ -156,7 +159,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
             case op_give: {
                 let kept = registers[register_base + (base - 1u) * group_lanes];
                 let high = u32(kept >> 32u);
-                r = a;
+                r = b;
                 if (high == record_root) {
                     leaves = true;
                 } else {
@@ -290,7 +293,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
                 let limit = select(u64(i.y), u64(pages) << 16u, i.y == none);
                 if (!supervisor && u64(a_low) + u64(b_low) > limit) { trap = trap_memory_out_of_bounds; }
             }
-            case op_copy: { r = a; }
+            case op_copy: { r = b; }
             case op_copy_two: {
                 r = a;
                 registers[register_base + (base + extra) * group_lanes] = b;
@@ -324,6 +327,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
             case op_constant: { r = u64(i.z) | (u64(i.w) << 32u); }
             case op_add: { r = a + b; }
             case op_subtract: { r = a - b; }
+            case op_subtract_from: { r = b - a; }
             case op_multiply: { r = a * b; }
             case op_divide, op_remainder: {
                 let negative_a = is_signed && (a >> 63u) != u64(0u);
@@ -365,10 +369,11 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
             }
             case op_count_ones: { r = u64(countOneBits(a_low) + countOneBits(u32(a >> 32u))); }
             case op_extend: { r = u64(i64(a << b_low) >> b_low); }
-            case op_equal: { r = select(u64(0u), u64(1u), a == b); }
-            case op_unequal: { r = select(u64(0u), u64(1u), a != b); }
-            case op_less: { r = select(u64(0u), u64(1u), select(a < b, i64(a) < i64(b), is_signed)); }
-            case op_less_or_equal: { r = select(u64(0u), u64(1u), select(a <= b, i64(a) <= i64(b), is_signed)); }
+            case op_equal, op_unequal, op_less, op_greater_or_equal, op_less_or_equal, op_greater: {
+                let below = select(a < b, i64(a) < i64(b), is_signed);
+                let holds = ((op & comparison_below) != 0u && below) || ((op & comparison_same) != 0u && a == b);
+                r = select(u64(0u), u64(1u), holds != ((op & comparison_opposite) != 0u));
+            }
             case op_input: {
                 writes = true;
                 let buffer = extra & input_access_buffer_mask;
@@ -554,13 +559,10 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
             }
         }
         if (writes) { registers[register_base + to * group_lanes] = r; }
-        if (next == pc + 1u) {
-            fetched = following;
-        } else if (next != pc) {
-            fetched = code[next];
-        }
         // A lane that stops goes on behind the stop, if it is let run again.
         pc = next;
+        frame = register_base + base * group_lanes;
+        if (status != status_running) { break; }
     }
 
     status_flags[lane_status * lanes + lane] = status;

@@ -33,6 +33,7 @@ var<private> status: u32;
 var<private> detail: u32;
 var<private> pc: u32;
 var<private> base: u32;
+var<private> frame: u32;  // where its registers begin
 var<private> link: u32;
 var<private> globals: u32;
 var<private> fuel: u64;
@@ -58,9 +59,11 @@ var<private> image_first: u32;
 var<private> image_count: u32;
 var<private> memory_limit: u32;
 
-// The last pages that were found, by the low bits of their numbers: number and one, and place.
-var<private> found_page: vec4<u32>;
-var<private> found_place: vec4<u32>;
+// The last pages of the lane that were found, by the low bits of their numbers: as in the page table, but without the level
+// and with places from 0 on. And the last ones of the module's content: number and one, and place.
+var<private> found_pages: vec4<u32>;
+var<private> image_page: vec2<u32>;
+var<private> image_place: vec2<u32>;
 
 fn load_header() {
     let h = module_header * 4u;
@@ -72,19 +75,35 @@ fn load_header() {
     memory_limit = code_words[h + header_memory_limit];
 }
 
-fn forget_pages() { found_page = vec4<u32>(0u); }
+fn forget_pages() {
+    found_pages = vec4<u32>(none);
+    image_page = vec2<u32>(0u);
+}
+
+// Which of the lane's pages it is, or something that is no less than max_lane_pages.
+fn found(p: u32) -> u32 {
+    let odd = (p & 1u) != 0u;
+    let e = select(select(found_pages.x, found_pages.y, odd), select(found_pages.z, found_pages.w, odd), (p & 2u) != 0u);
+    return e ^ (p << 10u);
+}
 
 fn find(p: u32) -> u32 {
-    let at = p & 3u;
-    let key = select(select(found_page.x, found_page.y, at == 1u), select(found_page.z, found_page.w, at == 3u), at > 1u);
-    let place = select(select(found_place.x, found_place.y, at == 1u), select(found_place.z, found_place.w, at == 3u), at > 1u);
-    return select(none, place, key == p + 1u);
+    let n = found(p);
+    if (n < max_lane_pages) { return n * memory_page_words; }
+    let odd = (p & 1u) != 0u;
+    return select(none, select(image_place.x, image_place.y, odd), select(image_page.x, image_page.y, odd) == p + 1u);
 }
 
 fn remember(p: u32, place: u32) {
-    let is = vec4<u32>(0u, 1u, 2u, 3u) == vec4<u32>(p & 3u);
-    found_page = select(found_page, vec4<u32>(p + 1u), is);
-    found_place = select(found_place, vec4<u32>(place), is);
+    if (place < read_only) {
+        let e = (p << 10u) | (place / memory_page_words);
+        found_pages = select(found_pages, vec4<u32>(e), vec4<u32>(0u, 1u, 2u, 3u) == vec4<u32>(p & 3u));
+        image_page = select(image_page, vec2<u32>(0u), image_page == vec2<u32>(p + 1u));
+    } else {
+        let is = vec2<u32>(0u, 1u) == vec2<u32>(p & 1u);
+        image_page = select(image_page, vec2<u32>(p + 1u), is);
+        image_place = select(image_place, vec2<u32>(place), is);
+    }
 }
 
 fn page_key(p: u32) -> u32 { return (level << 16u) | p; }
