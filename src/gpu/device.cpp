@@ -306,6 +306,8 @@ static bool is_lost(DeviceState& state) {
 template <class F>
 static Result<bool> poll_until(DeviceState& state, Milliseconds timeout, F&& done) {
     const auto end = Clock::now() + timeout;
+    // A device in software needs the processor itself.
+    const std::chrono::microseconds longest_pause(state.adapter.type == "CPU" ? 1000 : 250);
     auto pause = std::chrono::microseconds(10);
     while (true) {
         bool empty = false;
@@ -317,7 +319,7 @@ static Result<bool> poll_until(DeviceState& state, Milliseconds timeout, F&& don
         const auto now = Clock::now();
         if (now >= end) return false;
         std::this_thread::sleep_for(std::min<Clock::duration>(pause, end - now));
-        pause = std::min(pause * 3 / 2, std::chrono::microseconds(1000));
+        pause = std::min(pause * 3 / 2, longest_pause);
     }
 }
 
