@@ -1,6 +1,9 @@
 // Free mints on a device and on CPU threads: calls a second for batches of several sizes, and where the time goes.
 //
-//   gpu_mints [--adapter NAME] [--contract free_mint.wasm] [--threads N] [--repeat N] [--together 0|1] LANES...
+//   gpu_mints [--adapter NAME] [--contract free_mint.wasm] [--threads N] [--repeat N] [--batches N] [--together 0|1]
+//   LANES...
+//
+// --batches: each execution is of so many times as many calls as there are lanes.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -25,6 +28,7 @@ struct Options {
     std::string adapter;
     unsigned threads = std::max(1U, std::thread::hardware_concurrency());
     unsigned repeat = 3;
+    unsigned batches = 1;
     std::optional<bool> keeps_together;
     std::vector<std::uint32_t> sizes;
 };
@@ -69,8 +73,9 @@ double time_batch(World& world, parallel::Executor& executor, std::size_t n, uns
     store::BlockState base(world.below);
     const parallel::VersionedState state(base);
     double best = -1;
+    parallel::ResultMemory memory;
     for (unsigned r = 0; r < repeat; r++) {
-        parallel::ResultMemory memory;
+        memory.clear();
         results.assign(n, {});
         const parallel::Batch batch{world.environment, codes, info, state, 1, calls, {}};
         const auto start = Clock::now();
@@ -105,15 +110,17 @@ int run(const Options& options) {
                 auto made = gpu::GpuExecutor::create(std::move(*device), o);
                 if (!made) return void(error = made.error().reason);
                 gpu::GpuExecutor& executor = **made;
-                (void)time_batch(world, executor, n, 2, results);  // lowers, finds the keys
+                const std::size_t calls = std::size_t{n} * options.batches;
+                (void)time_batch(world, executor, calls, 2, results);  // lowers, finds the keys
                 const gpu::GpuCounts before = executor.counts();
-                const double best = time_batch(world, executor, n, options.repeat, results);
+                const double best = time_batch(world, executor, calls, options.repeat, results);
                 const gpu::GpuCounts& c = executor.counts();
-                const double r = options.repeat;
+                const double r = options.repeat * options.batches;
                 std::printf(
                     "%s: %s, %u lanes: %.0f calls/s; ms a batch: prepare %.1f, upload %.1f, execute %.1f, download "
                     "%.1f, decode %.1f; %.0f steps a call, %.1f launches, %.1f rounds\n",
-                    contract.name.c_str(), executor.device().adapter().name.c_str(), n, best < 0 ? -1 : n / best,
+                    contract.name.c_str(), executor.device().adapter().name.c_str(), n,
+                    best < 0 ? -1 : static_cast<double>(calls) / best,
                     (c.prepare_seconds - before.prepare_seconds) / r * 1e3,
                     (c.upload_seconds - before.upload_seconds) / r * 1e3,
                     (c.execute_seconds - before.execute_seconds) / r * 1e3,
@@ -150,6 +157,8 @@ int main(int argc, char** argv) {
             options.threads = static_cast<unsigned>(std::atoi(argv[++i]));
         else if (arg == "--together" && has_value)
             options.keeps_together = std::atoi(argv[++i]) != 0;
+        else if (arg == "--batches" && has_value)
+            options.batches = static_cast<unsigned>(std::atoi(argv[++i]));
         else if (arg == "--repeat" && has_value)
             options.repeat = static_cast<unsigned>(std::atoi(argv[++i]));
         else

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "alkanes/keys.hpp"
 #include "alkanes/serialization.hpp"
@@ -84,7 +85,7 @@ bool read_context(BytesView bytes, Context& out) {
 
 bool RecordDecoder::decode(Words& words, ExecutedMessage& out) {
     if (call_->reads_sequence) {
-        read_.insert(sequence_);
+        if (sequence_ != nullptr) (void)read_first(*sequence_);
         reads_.push_back({alkanes::sequence_key, keep_bytes(call_->sequence)});
     }
     read_code(*call_->code);
@@ -94,13 +95,13 @@ bool RecordDecoder::decode(Words& words, ExecutedMessage& out) {
         switch (static_cast<Record>(words.u32())) {
             case Record::read: {
                 const std::uint32_t place = words.u32();
-                const auto* e = state_.entry(place);
+                const auto* e = state_->entry(place);
                 if (e == nullptr) return false;
-                if (!read_.insert(place).second) break;
+                if (!read_first(*e)) break;
                 if (e->kind == KeyKind::code)
                     read_code(codes_.known(e->id, call_->position));
                 else
-                    reads_.push_back({keep_bytes(e->store_key), keep_bytes(e->at(call_->position))});
+                    reads_.push_back({e->store_key, e->at(call_->position)});
                 break;
             }
             case Record::append: {
@@ -146,11 +147,16 @@ bool RecordDecoder::decode(Words& words, ExecutedMessage& out) {
     }
 }
 
-BytesView RecordDecoder::keep_bytes(BytesView b) { return store::copy_into(arena_, b); }
+/// Whether the message reads it for the first time.
+bool RecordDecoder::read_first(const StateTable::Entry& e) {
+    return std::exchange(read_[e.number], message_) != message_;
+}
+
+BytesView RecordDecoder::keep_bytes(BytesView b) { return store::copy_into(*arena_, b); }
 void RecordDecoder::read_code(const ContractCodes::Code& code) {
-    for (const RuneId& hop : code.hops)
-        if (hops_.insert(hop).second)
-            reads_.push_back({keep_bytes(alkanes::code_key(hop)), "", StateRead::Kind::unwritten});
+    for (std::size_t i = 0; i < code.hops.size(); i++)
+        if (hops_.insert(code.hops[i]).second)
+            reads_.push_back({keep_bytes(code.keys[i]), "", StateRead::Kind::unwritten});
 }
 /// Whether a write of the key is there.
 bool RecordDecoder::written(BytesView key) {
@@ -175,19 +181,26 @@ bool RecordDecoder::end(Words& words, ExecutedMessage& out) {
         const auto response = alkanes::decode_response(bytes);
         if (!response) return false;
         trace_.exit(true, *response, out.fuel_used);
-        out.tokens = store::copy_into<RuneTransfer>(arena_, response->alkanes);
-        out.writes = store::copy_into<alkanes::StateWrite>(arena_, writes_);
+        out.tokens = store::copy_into<RuneTransfer>(*arena_, response->alkanes);
+        out.writes = store::copy_into<alkanes::StateWrite>(*arena_, writes_);
         out.status = ExecutionStatus::succeeded;
     } else {
         out.error = keep_bytes(bytes);
         trace_.exit(false, alkanes::revert_response(bytes), std::numeric_limits<std::uint64_t>::max());
         out.status = ExecutionStatus::failed;
     }
-    out.reads = store::copy_into<StateRead>(arena_, reads_);
-    out.appends = store::copy_into<store::Append>(arena_, appends_);
+    out.reads = store::copy_into<StateRead>(*arena_, reads_);
+    out.appends = store::copy_into<store::Append>(*arena_, appends_);
     out.trace = keep_bytes(trace_.body());
-    out.trace_entries = store::copy_into(arena_, trace_.entries());
+    out.trace_entries = store::copy_into(*arena_, trace_.entries());
     return true;
+}
+
+void RecordDecoder::begin(const StateTable& state, store::Arena& arena) {
+    state_ = &state;
+    arena_ = &arena;
+    sequence_ = state.entry(state.place(device_key(KeyKind::sequence, {})));
+    if (read_.size() < state.size()) read_.resize(state.size());
 }
 
 ExecutedMessage RecordDecoder::decode(const PreparedCall& call, std::span<const std::uint32_t> words) {
@@ -196,7 +209,7 @@ ExecutedMessage RecordDecoder::decode(const PreparedCall& call, std::span<const 
     reads_.clear();
     writes_.clear();
     appends_.clear();
-    read_.clear();
+    message_++;
     hops_.clear();
     written_.clear();
     ExecutedMessage out;
@@ -207,9 +220,8 @@ ExecutedMessage RecordDecoder::decode(const PreparedCall& call, std::span<const 
     return out;
 }
 
-Bytes wanted_key(std::span<const std::uint32_t> words, std::size_t at) {
-    if (at >= words.size()) return {};
-    RecordDecoder::Words w(words.subspan(at));
+Bytes wanted_key(std::span<const std::uint32_t> words) {
+    RecordDecoder::Words w(words);
     if (static_cast<Record>(w.u32()) != Record::want) return {};
     const std::uint32_t n = w.u32();
     const BytesView key = w.bytes(n);

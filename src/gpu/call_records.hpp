@@ -27,36 +27,38 @@ class RecordDecoder {
  public:
     class Words;
 
-    /// All must outlive it.
-    RecordDecoder(const StateTable& state, const ContractCodes& codes, store::Arena& arena)
-        : state_(state), codes_(codes), arena_(arena), sequence_(state.place(device_key(KeyKind::sequence, {}))) {}
+    explicit RecordDecoder(const ContractCodes& codes) : codes_(codes) {}
 
-    /// The effect, from the words that the lane wrote: sealed, its bytes in the arena. The status is `none` if they are
-    /// no complete record.
+    /// From now on lanes have read from this table, and effects lie in this arena.
+    void begin(const StateTable& state, store::Arena& arena);
+    /// The effect, from the words that the lane wrote: sealed, its bytes in the arena, or where the table has them. The
+    /// status is `none` if they are no complete record.
     [[nodiscard]] alkanes::ExecutedMessage decode(const PreparedCall& call, std::span<const std::uint32_t> words);
 
  private:
     bool decode(Words& words, alkanes::ExecutedMessage& out);
     bool end(Words& words, alkanes::ExecutedMessage& out);
+    bool read_first(const StateTable::Entry& e);
     void read_code(const ContractCodes::Code& code);
     [[nodiscard]] bool written(BytesView key);
     BytesView keep_bytes(BytesView b);
 
-    const StateTable& state_;
     const ContractCodes& codes_;
-    store::Arena& arena_;
+    const StateTable* state_ = nullptr;
+    store::Arena* arena_ = nullptr;
     const PreparedCall* call_ = nullptr;
     alkanes::Trace trace_;
     std::vector<alkanes::StateRead> reads_;
     std::vector<alkanes::StateWrite> writes_;
     std::vector<store::Append> appends_;
-    std::uint32_t sequence_;                   ///< place of the sequence number, 0 if it has none
-    absl::flat_hash_set<std::uint32_t> read_;  ///< places that the message has read
+    const StateTable::Entry* sequence_ = nullptr;  ///< null if the table has it not
+    std::vector<std::uint64_t> read_;              ///< by number of the entry: the last message that has read it
+    std::uint64_t message_ = 0;                    ///< this one
     absl::flat_hash_set<protorune::RuneId> hops_;
     absl::flat_hash_set<std::string_view> written_;  ///< keys of `writes_`, where they are many
 };
 
-/// The key that a lane waits for, from its output at `at`; empty if there is none.
-[[nodiscard]] Bytes wanted_key(std::span<const std::uint32_t> words, std::size_t at);
+/// The key that a lane waits for, from the words that say so; empty if they do not.
+[[nodiscard]] Bytes wanted_key(std::span<const std::uint32_t> words);
 
 }  // namespace warpshrew::gpu

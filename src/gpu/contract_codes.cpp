@@ -39,6 +39,7 @@ ContractCodes::Code ContractCodes::look_up(const protorune::RuneId& id, std::uin
         }
         const Bytes key = alkanes::code_key(at);
         out.hops.push_back(at);
+        out.keys.push_back(key);
         Bytes value;
         if (batch_->state.written(position, key) || !batch_->state.read(position, key, value) || value.empty())
             return out;
@@ -61,9 +62,8 @@ const ContractCodes::Code& ContractCodes::find(const protorune::RuneId& id, std:
     auto [at, is_new] = found_.try_emplace(id);
     if (is_new) {
         at->second = std::make_unique<Code>(look_up(id, position));
-        at->second->stays = std::ranges::none_of(at->second->hops, [&](const protorune::RuneId& hop) {
-            return batch_->state.written(last_position_, alkanes::code_key(hop));
-        });
+        at->second->stays = std::ranges::none_of(
+            at->second->keys, [&](const Bytes& key) { return batch_->state.written(last_position_, key); });
     }
     return at->second->stays ? *at->second : known(id, position);
 }
@@ -73,8 +73,8 @@ const ContractCodes::Code& ContractCodes::known(const protorune::RuneId& id, std
     if (at == found_.end()) return none_;
     if (at->second->stays) return *at->second;
     // A block that writes code writes it once: who comes before that may run what was there.
-    for (const auto& hop : at->second->hops)
-        if (batch_->state.written(position, alkanes::code_key(hop))) return none_;
+    for (const Bytes& key : at->second->keys)
+        if (batch_->state.written(position, key)) return none_;
     return *at->second;
 }
 

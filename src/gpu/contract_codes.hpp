@@ -19,6 +19,7 @@ class ContractCodes {
     struct Code {
         std::uint32_t header = 0;             ///< in the buffer; 0: none that a device can run
         std::vector<protorune::RuneId> hops;  ///< ids whose code was looked at, to get there
+        std::vector<Bytes> keys;              ///< of these
         bool stays = false;                   ///< no message of the batch comes after one that writes any of it
     };
 

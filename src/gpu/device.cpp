@@ -48,6 +48,7 @@ struct ReadPart {
     std::uint64_t offset = 0;
     std::uint64_t size = 0;
     std::byte* out = nullptr;
+    std::shared_ptr<detail::MappedState> mapped;
 };
 
 enum class MapStatus : std::uint8_t { Pending, Done, Failed };
@@ -124,6 +125,22 @@ struct detail::BindingsState {
         if (!device->panicked) return;
         for (auto& group : groups) (void)group.release();
     }
+};
+
+// A staging buffer while the host reads it.
+struct MappedStaging {
+    std::shared_ptr<detail::DeviceState> device;
+    Staging staging;
+    MappedStaging(std::shared_ptr<detail::DeviceState> of, Staging what)
+        : device(std::move(of)), staging(std::move(what)) {}
+    MappedStaging(const MappedStaging&) = delete;
+    MappedStaging& operator=(const MappedStaging&) = delete;
+    ~MappedStaging();
+};
+
+struct detail::MappedState {
+    std::shared_ptr<const MappedStaging> staging;  // none: not read yet
+    std::span<const std::byte> bytes;
 };
 
 using detail::DeviceState;
@@ -284,9 +301,13 @@ static bool is_lost(DeviceState& state) {
     return state.lost;
 }
 
-// Polls until everything submitted is done, or lost; false when `timeout` passes before.
-static Result<bool> poll_until_done(DeviceState& state, Milliseconds timeout) {
+// Polls until `done` says so, which is told whether everything submitted is, or the device is lost; false when
+// `timeout` passes before.
+template <class F>
+static Result<bool> poll_until(DeviceState& state, Milliseconds timeout, F&& done) {
     const auto end = Clock::now() + timeout;
+    // A device in software needs the processor itself.
+    const std::chrono::microseconds longest_pause(state.adapter.type == "CPU" ? 1000 : 250);
     auto pause = std::chrono::microseconds(10);
     while (true) {
         bool empty = false;
@@ -294,13 +315,19 @@ static Result<bool> poll_until_done(DeviceState& state, Milliseconds timeout) {
             guarded(state, "wgpuDevicePoll", [&] { empty = state.wgpu->DevicePoll(state.device, false, nullptr); });
         if (!polled) return tl::unexpected(polled.error());
         if (is_lost(state)) return true;
-        const auto is_pending = [](const auto& reads) { return reads->status == MapStatus::Pending; };
-        if (empty && std::ranges::none_of(state.pending, is_pending)) return true;
+        if (done(empty)) return true;
         const auto now = Clock::now();
         if (now >= end) return false;
         std::this_thread::sleep_for(std::min<Clock::duration>(pause, end - now));
-        pause = std::min(pause * 3 / 2, std::chrono::microseconds(1000));
+        pause = std::min(pause * 3 / 2, longest_pause);
     }
+}
+
+// Until everything submitted is done.
+static Result<bool> poll_until_done(DeviceState& state, Milliseconds timeout) {
+    const auto is_pending = [](const auto& reads) { return reads->status == MapStatus::Pending; };
+    return poll_until(state, timeout,
+                      [&](bool empty) { return empty && std::ranges::none_of(state.pending, is_pending); });
 }
 
 // How long a device that is closed may take to finish what it does.
@@ -547,7 +574,8 @@ void Commands::dispatch(const Kernel& kernel, const Bindings& bindings, std::uin
                       .bindings = bindings,
                       .workgroups = {x, y, z},
                       .from = {},
-                      .to = {}});
+                      .to = {},
+                      .mapped = {}});
 }
 
 void Commands::copy(const Buffer& from, std::uint64_t from_offset, const Buffer& to, std::uint64_t to_offset,
@@ -559,7 +587,8 @@ void Commands::copy(const Buffer& from, std::uint64_t from_offset, const Buffer&
                       .to = to,
                       .from_offset = from_offset,
                       .to_offset = to_offset,
-                      .size = size});
+                      .size = size,
+                      .mapped = {}});
 }
 
 void Commands::clear(const Buffer& buffer, std::uint64_t offset, std::uint64_t size) {
@@ -569,7 +598,8 @@ void Commands::clear(const Buffer& buffer, std::uint64_t offset, std::uint64_t s
                       .from = {},
                       .to = buffer,
                       .to_offset = offset,
-                      .size = size});
+                      .size = size,
+                      .mapped = {}});
 }
 
 void Commands::read(const Buffer& buffer, std::uint64_t offset, std::span<std::byte> out) {
@@ -580,7 +610,28 @@ void Commands::read(const Buffer& buffer, std::uint64_t offset, std::span<std::b
                       .to = {},
                       .from_offset = offset,
                       .size = out.size(),
-                      .out = out.data()});
+                      .out = out.data(),
+                      .mapped = {}});
+}
+
+void Commands::read(const Buffer& buffer, std::uint64_t offset, std::uint64_t size, Mapped& out) {
+    out.state_ = std::make_shared<detail::MappedState>();
+    steps_.push_back({.kind = Kind::Read,
+                      .kernel = {},
+                      .bindings = {},
+                      .from = buffer,
+                      .to = {},
+                      .from_offset = offset,
+                      .size = size,
+                      .mapped = out.state_});
+}
+
+std::span<const std::byte> Mapped::bytes() const noexcept {
+    return state_ == nullptr ? std::span<const std::byte>() : state_->bytes;
+}
+// Parts begin at multiples of read_align, and Commands::read takes whole words.
+std::span<const std::uint32_t> Mapped::words() const noexcept {
+    return {reinterpret_cast<const std::uint32_t*>(bytes().data()), bytes().size() / sizeof(std::uint32_t)};
 }
 
 // Reads start at multiples of this in the staging buffer.
@@ -609,19 +660,34 @@ static Result<Staging> take_staging(DeviceState& state, std::uint64_t size) {
     return Staging{std::move(*buffer), std::max(rounded, size)};
 }
 
-// Copies mapped bytes to where the caller wants them, and keeps the staging buffer for the next time.
-static Result<void> deliver(DeviceState& state, PendingReads& reads) {
+// Keeps the buffer for the next time.
+MappedStaging::~MappedStaging() {
+    if (!device->panicked) {
+        (void)guarded(*device, "wgpuBufferUnmap", [&] { device->wgpu->BufferUnmap(staging.buffer.get()); });
+    }
+    if (device->panicked)
+        (void)staging.buffer.release();
+    else
+        device->free_staging.push_back(std::move(staging));
+}
+
+// Copies mapped bytes to where the caller wants them, or says where they are.
+static Result<void> deliver(const std::shared_ptr<DeviceState>& state, PendingReads& reads) {
     if (reads.status == MapStatus::Failed) return fail("reading from the device failed");
-    const std::byte* mapped = nullptr;
-    auto got = guarded(state, "wgpuBufferGetConstMappedRange", [&] {
-        mapped = static_cast<const std::byte*>(
-            state.wgpu->BufferGetConstMappedRange(reads.staging.buffer.get(), 0, reads.size));
+    const std::byte* bytes = nullptr;
+    auto got = guarded(*state, "wgpuBufferGetConstMappedRange", [&] {
+        bytes = static_cast<const std::byte*>(
+            state->wgpu->BufferGetConstMappedRange(reads.staging.buffer.get(), 0, reads.size));
     });
     if (!got) return got;
-    if (mapped == nullptr) return fail("reading from the device failed");
-    for (const ReadPart& part : reads.parts) std::memcpy(part.out, mapped + part.offset, part.size);
-    state.wgpu->BufferUnmap(reads.staging.buffer.get());
-    state.free_staging.push_back(std::move(reads.staging));
+    if (bytes == nullptr) return fail("reading from the device failed");
+    const auto staging = std::make_shared<const MappedStaging>(state, std::move(reads.staging));
+    for (const ReadPart& part : reads.parts) {
+        if (part.mapped != nullptr)
+            *part.mapped = {staging, {bytes + part.offset, part.size}};
+        else
+            std::memcpy(part.out, bytes + part.offset, part.size);
+    }
     return {};
 }
 
@@ -702,7 +768,7 @@ Result<void> Device::submit(const Commands& commands) {
     for (const Commands::Step& step : commands.steps_) {
         if (std::string wrong = mistake(step); !wrong.empty()) return fail(std::move(wrong));
         if (step.kind != Commands::Kind::Read || step.size == 0) continue;
-        reads->parts.push_back({reads->size, step.size, step.out});
+        reads->parts.push_back({reads->size, step.size, step.out, step.mapped});
         reads->size += aligned(step.size);
     }
     if (reads->size > 0) {
@@ -737,20 +803,47 @@ Result<void> Device::submit(const Commands& commands) {
     return {};
 }
 
+// Fills what the first `n` of the pending reads name. The first error.
+static Result<void> deliver_first(const std::shared_ptr<DeviceState>& state, std::size_t n) {
+    const auto end = state->pending.begin() + static_cast<std::ptrdiff_t>(n);
+    std::vector<std::unique_ptr<PendingReads>> done(std::move_iterator(state->pending.begin()),
+                                                    std::move_iterator(end));
+    state->pending.erase(state->pending.begin(), end);
+    Result<void> outcome;
+    for (const auto& reads : done)
+        if (const auto delivered = deliver(state, *reads); !delivered && outcome) outcome = delivered;
+    return outcome;
+}
+
+// What has become of a wait.
+static Result<void> waited(DeviceState& state, const Result<bool>& done, Milliseconds timeout) {
+    if (!done) return tl::unexpected(done.error());
+    if (!*done) state.fail_for_good("the device did not finish within " + std::to_string(timeout.count()) + " ms");
+    return state.check();
+}
+
 Result<void> Device::wait(Milliseconds timeout) {
     if (auto fine = state_->check(); !fine) return fine;
-    const auto done = poll_until_done(*state_, timeout);
-    if (!done) return tl::unexpected(done.error());
-    if (!*done) {
-        state_->fail_for_good("the device did not finish within " + std::to_string(timeout.count()) + " ms");
-    }
-    if (auto fine = state_->check(); !fine) return fine;
+    if (auto r = waited(*state_, poll_until_done(*state_, timeout), timeout); !r) return r;
     state_->busy = false;
-    Result<void> outcome;
-    for (auto& reads : std::exchange(state_->pending, {})) {
-        if (const auto delivered = deliver(*state_, *reads); !delivered && outcome) outcome = delivered;
-    }
-    return outcome;
+    return deliver_first(state_, state_->pending.size());
+}
+
+Result<void> Device::wait(const Mapped& mapped, Milliseconds timeout) {
+    if (auto fine = state_->check(); !fine) return fine;
+    if (mapped.state_ != nullptr && mapped.state_->staging != nullptr) return {};  // another wait has seen it
+    const auto& pending = state_->pending;
+    const auto reads = std::ranges::find_if(pending, [&](const auto& p) {
+        return std::ranges::any_of(p->parts, [&](const ReadPart& part) { return part.mapped == mapped.state_; });
+    });
+    if (mapped.state_ == nullptr || reads == pending.end()) return fail("wait: nothing was submitted that reads it");
+    const auto n = static_cast<std::size_t>(reads - pending.begin()) + 1;
+    const auto are_done = [&](bool) {
+        return std::ranges::none_of(std::span(pending).first(n),
+                                    [](const auto& p) { return p->status == MapStatus::Pending; });
+    };
+    if (auto r = waited(*state_, poll_until(*state_, timeout, are_done), timeout); !r) return r;
+    return deliver_first(state_, n);
 }
 
 Result<void> Device::run(const Commands& commands, Milliseconds timeout) {

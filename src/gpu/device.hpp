@@ -34,6 +34,7 @@ struct DeviceState;
 struct BufferState;
 struct KernelState;
 struct BindingsState;
+struct MappedState;
 }  // namespace detail
 
 /// Memory of a device, zeros at first. Copies are the same buffer.
@@ -83,6 +84,21 @@ class Bindings {
     std::shared_ptr<detail::BindingsState> state_;
 };
 
+/// Bytes that a device wrote, where the host reads them without a copy: see Commands::read. Copies are the same bytes.
+/// They take memory that the device's next reads could use, so they are not to be kept for long.
+class Mapped {
+ public:
+    Mapped() = default;
+    /// Nothing until a Device::wait has seen the commands done. Any thread may read them.
+    [[nodiscard]] std::span<const std::byte> bytes() const noexcept;
+    [[nodiscard]] std::span<const std::uint32_t> words() const noexcept;
+
+ private:
+    friend class Device;
+    friend class Commands;
+    std::shared_ptr<detail::MappedState> state_;
+};
+
 /// What to do on a device, in this order; each step sees what those before it wrote.
 class Commands {
  public:
@@ -101,6 +117,8 @@ class Commands {
     void read(const Buffer& buffer, std::uint64_t offset, std::span<T> out) {
         read(buffer, offset, std::as_writable_bytes(out));
     }
+    /// The same without a copy: `size` bytes, which `out` refers to from then on.
+    void read(const Buffer& buffer, std::uint64_t offset, std::uint64_t size, Mapped& out);
     [[nodiscard]] bool empty() const noexcept { return steps_.empty(); }
 
  private:
@@ -117,6 +135,7 @@ class Commands {
         std::uint64_t to_offset = 0;
         std::uint64_t size = 0;
         std::byte* out = nullptr;
+        std::shared_ptr<detail::MappedState> mapped;
     };
     std::vector<Step> steps_;
 };
@@ -163,6 +182,9 @@ class Device {
     [[nodiscard]] Result<void> submit(const Commands& commands);
     /// Waits until everything submitted is done and fills what `Commands::read` named.
     [[nodiscard]] Result<void> wait(Milliseconds timeout = default_timeout);
+    /// Waits until the commands that read `mapped` are done, and fills what they and those before them read. What was
+    /// submitted behind them goes on.
+    [[nodiscard]] Result<void> wait(const Mapped& mapped, Milliseconds timeout = default_timeout);
     /// Submits and waits.
     [[nodiscard]] Result<void> run(const Commands& commands, Milliseconds timeout = default_timeout);
     /// Reads from a buffer behind all that was submitted. Offset and size multiples of 4.

@@ -1,8 +1,9 @@
 #include "gpu/gpu_executor.hpp"
 
-#include <absl/container/flat_hash_map.h>
+#include <absl/container/flat_hash_set.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <stdexcept>
 #include <tuple>
@@ -29,13 +30,15 @@ void must(Result<void> r) {
     if (!r) throw std::runtime_error("GPU: " + r.error().reason);
 }
 
-/// Appends bytes at a multiple of eight; where they begin, in words.
-std::uint32_t put(std::vector<std::uint32_t>& words, BytesView bytes) {
-    words.resize((words.size() + 1) / 2 * 2);
-    const auto at = words.size();
-    words.resize(at + (bytes.size() + 7) / 8 * 2);
-    if (!bytes.empty()) std::memcpy(words.data() + at, bytes.data(), bytes.size());
-    return static_cast<std::uint32_t>(at);
+/// Words that bytes take where they begin at a multiple of eight bytes.
+std::size_t even_words(std::size_t bytes) { return (bytes + 7) / 8 * 2; }
+
+/// Puts bytes there, and zeros behind them.
+void put(BytesView bytes, std::uint32_t* words) {
+    const std::size_t size = even_words(bytes.size()) * 4;
+    auto* to = reinterpret_cast<char*>(words);
+    if (!bytes.empty()) std::memcpy(to, bytes.data(), bytes.size());
+    std::memset(to + bytes.size(), 0, size - bytes.size());
 }
 
 std::uint32_t context_words(const PreparedCall& call) {
@@ -66,18 +69,19 @@ Result<std::unique_ptr<GpuExecutor>> GpuExecutor::create(Device device, const Gp
     const bool keeps_together = options.keeps_together.value_or(groups && !is_cpu);
     const auto kernel = owned->compile(interpreter_kernel(keeps_together));
     if (!kernel) return tl::unexpected(kernel.error());
+    const auto supervisor = supervisor_module();
+    if (!supervisor) return tl::unexpected(supervisor.error());
+    if (supervisor->code.globals + 1 >= options.shape.registers) return fail("too few registers for a lane");
     auto lanes = Lanes::create(*owned, *kernel, options.lanes, options.shape);
     for (std::uint32_t n = options.lanes / 2; !lanes && !owned->failed() && n >= group_lanes; n /= 2)
         lanes = Lanes::create(*owned, *kernel, n, options.shape);
     if (!lanes) return tl::unexpected(lanes.error());
-    const auto supervisor = supervisor_module();
-    if (!supervisor) return tl::unexpected(supervisor.error());
     GpuExecutorOptions chosen = options;
     // lavapipe ends the loops of an invocation after 65,535 iterations, of which a step is up to three where lanes
     // wait; elsewhere a launch may take longer.
     if (chosen.budget == 0 && is_cpu) chosen.budget = keeps_together ? 20'000 : 50'000;
     if (chosen.budget == 0) chosen.budget = 500'000;
-    std::unique_ptr<GpuExecutor> out(new GpuExecutor(std::move(owned), std::move(*lanes), chosen));
+    std::unique_ptr<GpuExecutor> out(new GpuExecutor(std::move(owned), *kernel, std::move(*lanes), chosen));
     out->supervisor_ = out->code_.add(supervisor->code);
     out->supervisor_run_ = out->supervisor_ + supervisor->run;
     out->supervisor_host_ = out->supervisor_ + supervisor->host;
@@ -85,12 +89,28 @@ Result<std::unique_ptr<GpuExecutor>> GpuExecutor::create(Device device, const Gp
     return out;
 }
 
-void GpuExecutor::upload(Upload& to, std::span<const std::uint32_t> words) {
+/// Into a buffer that grows with what is written to it.
+void GpuExecutor::write(Buffer& to, std::span<const std::uint32_t> words) {
     const std::uint64_t bytes = words.size_bytes();
-    if (!to.buffer || to.buffer.size() < bytes)
-        to.buffer = must(device_->create_buffer(std::max<std::uint64_t>(bytes * 2, 1 << 16)));
-    must(device_->write(to.buffer, 0, words));
+    if (!to || to.size() < bytes) to = must(device_->create_buffer(std::max<std::uint64_t>(bytes * 2, 1 << 16)));
+    must(device_->write(to, 0, words));
 }
+
+/// The sequence number that each call sees. What is below the block is read once.
+class GpuExecutor::SequenceNumbers {
+ public:
+    explicit SequenceNumbers(const parallel::Batch& batch) : state_(batch.state) {
+        if (!batch.calls.empty() && !state_.read(0, alkanes::sequence_key, below_)) below_.clear();
+    }
+    [[nodiscard]] BytesView at(std::uint32_t position) const {
+        const auto* v = state_.version(position, alkanes::sequence_key);
+        return v == nullptr ? BytesView(below_) : v->value;
+    }
+
+ private:
+    const parallel::VersionedState& state_;
+    Bytes below_;
+};
 
 namespace {
 
@@ -107,24 +127,8 @@ class Stopwatch {
     std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-/// The sequence number that each call sees. What is below the block is read once.
-class SequenceNumbers {
- public:
-    explicit SequenceNumbers(const parallel::Batch& batch) : state_(batch.state) {
-        if (!batch.calls.empty() && !state_.read(0, alkanes::sequence_key, below_)) below_.clear();
-    }
-    [[nodiscard]] BytesView at(std::uint32_t position) const {
-        const auto* v = state_.version(position, alkanes::sequence_key);
-        return v == nullptr ? BytesView(below_) : v->value;
-    }
-
- private:
-    const parallel::VersionedState& state_;
-    Bytes below_;
-};
-
 /// All but its code. False if the call is none for a device: the CPU says what it comes to.
-bool prepare(const parallel::Batch& batch, const SequenceNumbers& sequence, std::size_t i, PreparedCall& p) {
+bool decode(const parallel::Batch& batch, BytesView sequence, std::size_t i, PreparedCall& p) {
     const parallel::Call& c = batch.calls[i];
     const auto& network = batch.environment.network;
     auto cellpack = alkanes::decode_calldata(c.calldata, network.parallel_active(batch.height));
@@ -134,9 +138,9 @@ bool prepare(const parallel::Batch& batch, const SequenceNumbers& sequence, std:
     p.call = batch.call(i);
     p.position = c.position;
     p.target = target;
-    p.inputs = std::move(cellpack->inputs);
+    p.inputs.assign(cellpack->inputs.begin(), cellpack->inputs.end());
     p.reads_sequence = true;
-    p.sequence = sequence.at(c.position);
+    p.sequence = sequence;
     p.sequence_required = 0;
     if (target.block == 2) {
         if (p.sequence.size() != sizeof(u128) || target.tx >= load_le<u128>(p.sequence.data())) return false;
@@ -165,251 +169,421 @@ std::vector<std::uint32_t> permission_words(const Permissions& permissions, cons
     return out;
 }
 
-/// The words of one lane.
-std::vector<std::uint32_t> words_of(std::span<const std::uint32_t> output, std::size_t lanes, std::size_t lane,
-                                    std::size_t n) {
-    std::vector<std::uint32_t> out(n);
-    for (std::size_t i = 0; i < n; i++) out[i] = output[i * lanes + lane];
-    return out;
+/// The key that a lane waits for: its words from `at` to `end` say so. Empty if they do not.
+Bytes key_wanted(std::span<const std::uint32_t> output, std::size_t lanes, std::size_t lane, std::size_t at,
+                 std::size_t end) {
+    std::vector<std::uint32_t> words;
+    for (std::size_t i = at; i < end; i++) words.push_back(output[i * lanes + lane]);
+    return wanted_key(words);
+}
+
+/// Lanes that do the same stay together.
+auto kind_of(const PreparedCall& c) { return std::tuple(c.code->header, c.inputs.empty() ? u128{0} : c.inputs[0]); }
+
+void add(GpuCounts& to, const GpuCounts& decoded) {
+    to.steps += decoded.steps;
+    to.executed += decoded.executed;
+    to.handed_back += decoded.handed_back;
+    to.faults += decoded.faults;
+    to.out_of_set_reads += decoded.out_of_set_reads;
+    to.out_of_set_writes += decoded.out_of_set_writes;
+    for (std::size_t i = 0; i < to.reasons.size(); i++) to.reasons[i] += decoded.reasons[i];
 }
 
 }  // namespace
 
-void GpuExecutor::for_each(std::size_t n, const std::function<void(std::size_t)>& job) const {
-    if (options_.workers != nullptr) return options_.workers->for_each(n, job);
-    for (std::size_t i = 0; i < n; i++) job(i);
+unsigned GpuExecutor::threads() const noexcept { return options_.workers == nullptr ? 1 : options_.workers->count(); }
+
+/// On all threads.
+void GpuExecutor::for_parts(std::size_t n, const Part& job, std::size_t at_a_time) const {
+    std::atomic<std::size_t> next = 0;
+    const auto take = [&](unsigned thread) {
+        for (std::size_t i; (i = next.fetch_add(at_a_time, std::memory_order_relaxed)) < n;)
+            job(thread, i, std::min(n, i + at_a_time));
+    };
+    if (options_.workers != nullptr && n > at_a_time)
+        options_.workers->run(take);
+    else
+        take(0);
 }
 
-std::vector<LaneStart> GpuExecutor::put_payloads(const parallel::Batch& batch, std::span<const Prepared> calls,
-                                                 const StateTable& state, std::vector<std::uint32_t>& words) const {
+// ---- preparing a batch ----
+
+void GpuExecutor::keep_possible() {
+    counts_.not_started += std::erase_if(calls_, [](const Prepared& p) { return !p.possible; });
+}
+
+/// Decodes the calls and finds their code. What no lane can do is left out, what does the same is put together.
+void GpuExecutor::prepare(const parallel::Batch& batch, const SequenceNumbers& sequence) {
+    const Stopwatch watch(counts_.prepare_seconds);
+    const std::size_t n = batch.calls.size();
+    calls_.resize(n);
+    // Contracts, each where it is called first: they are looked up in that order.
+    std::vector<std::vector<std::size_t>> first((n + part_calls - 1) / part_calls);
+    for_parts(n, [&](unsigned, std::size_t begin, std::size_t end) {
+        std::vector<std::size_t>& mine = first[begin / part_calls];
+        for (std::size_t i = begin; i < end; i++) {
+            Prepared& p = calls_[i];
+            p.index = i;
+            p.call.code = nullptr;
+            p.possible = decode(batch, sequence.at(batch.calls[i].position), i, p.call);
+            if (p.possible && (mine.empty() || calls_[mine.back()].call.target != p.call.target)) mine.push_back(i);
+        }
+    });
+    for (const auto& part : first)
+        for (const std::size_t i : part) (void)codes_.find(calls_[i].call.target, calls_[i].call.position);
+    std::atomic<bool> all_possible = true, is_sorted = true;
+    for_parts(n, [&](unsigned, std::size_t begin, std::size_t end) {
+        for (std::size_t i = begin; i < end; i++) {
+            Prepared& p = calls_[i];
+            if (p.possible) p.call.code = &codes_.known(p.call.target, p.call.position);
+            p.possible = p.possible && p.call.code->header != 0;
+            if (!p.possible)
+                all_possible.store(false, std::memory_order_relaxed);
+            else if (i != begin && calls_[i - 1].possible && kind_of(p.call) < kind_of(calls_[i - 1].call))
+                is_sorted.store(false, std::memory_order_relaxed);
+        }
+    });
+    if (!all_possible) keep_possible();
+    // Within parts they are.
+    for (std::size_t i = part_calls; all_possible && is_sorted && i < n; i += part_calls)
+        is_sorted = kind_of(calls_[i - 1].call) <= kind_of(calls_[i].call);
+    if (!all_possible || !is_sorted)
+        std::ranges::stable_sort(calls_, {}, [](const Prepared& p) { return kind_of(p.call); });
+}
+
+/// Executes the calls on the CPU for what they touch there. Those that it does not execute are taken out.
+void GpuExecutor::run_dry(const parallel::Batch& batch) {
+    const Stopwatch watch(counts_.dry_run_seconds);
+    permissions_.assign(batch.calls.size(), {});
+    const auto run = [&](unsigned, std::size_t begin, std::size_t end) {
+        store::Arena arena;
+        alkanes::AheadExecution execution(batch.environment, batch.codes, batch.block);
+        for (std::size_t l = begin; l < end; l++) {
+            Prepared& p = calls_[l];
+            const auto message = execution.execute(p.call.call, parallel::StateAt(batch.state, p.call.position), arena);
+            p.possible = message.status != alkanes::ExecutionStatus::handed_back;
+            if (!p.possible) continue;
+            Permissions& permissions = permissions_[p.index];
+            for (const auto& r : message.reads)
+                if (auto key = device_key_of(r.key)) permissions.reads.push_back(std::move(*key));
+            for (const auto& w : message.writes)
+                if (auto key = device_key_of(w.key)) permissions.writes.push_back(std::move(*key));
+            if (options_.change_permissions) options_.change_permissions(batch.calls[p.index], permissions);
+        }
+    };
+    for_parts(calls_.size(), run, 16);
+    counts_.dry_runs += calls_.size();
+    keep_possible();
+}
+
+// ---- a group of calls ----
+
+/// Adds those keys that the table has not. What is no key is left out.
+void GpuExecutor::add_keys(Group& group, std::vector<BytesView> keys) {
+    StateTable& table = *group.table;
+    absl::flat_hash_set<std::string_view> seen;
+    std::vector<DeviceKey> parsed;
+    std::erase_if(keys, [&](BytesView bytes) {
+        if (table.place(bytes) != 0 || !seen.insert(bytes).second) return true;
+        const auto key = parse_device_key(bytes);
+        if (!key) return true;
+        if (key->kind == KeyKind::code) (void)codes_.find(key->id, group.positions.back());
+        parsed.push_back(*key);
+        return false;
+    });
+    std::vector<StateTable::Entry> entries(keys.size());
+    for_parts(keys.size(), [&](unsigned, std::size_t begin, std::size_t end) {
+        store::Arena& arena = group.memory->take();
+        for (std::size_t i = begin; i < end; i++) entries[i] = table.read(parsed[i], arena);
+        group.memory->give_back(arena);
+    });
+    for (std::size_t i = 0; i < keys.size(); i++) table.add(keys[i], std::move(entries[i]));
+}
+
+/// The state that the group's lanes read, as far as is known by now.
+void GpuExecutor::begin_table(Group& group, const parallel::Batch& batch) {
+    const auto calls = group.calls;
+    std::vector<std::uint32_t>& positions = group.positions;
+    positions.resize(calls.size());
+    for_parts(calls.size(), [&](unsigned, std::size_t begin, std::size_t end) {
+        for (std::size_t l = begin; l < end; l++) positions[l] = calls[l].call.position;
+    });
+    if (!std::ranges::is_sorted(positions)) std::ranges::sort(positions);
+    positions.erase(std::unique(positions.begin(), positions.end()), positions.end());
+    group.table.emplace(batch, codes_, positions);
+    const Bytes sequence = device_key(KeyKind::sequence, {});
+    std::vector<BytesView> keys{sequence};
+    keys.insert(keys.end(), known_keys_.begin(), known_keys_.end());
+    for (std::size_t l = 0; options_.dry_run == DryRun::cpu && l < calls.size(); l++) {
+        const auto& [reads, writes] = permissions_[calls[l].index];
+        keys.insert(keys.end(), reads.begin(), reads.end());
+        keys.insert(keys.end(), writes.begin(), writes.end());
+    }
+    add_keys(group, std::move(keys));
+}
+
+/// Where the raw transactions of the group's calls lie, from word `at` on; the word behind them.
+std::size_t GpuExecutor::place_transactions(Group& group, const parallel::Batch& batch, std::size_t at) {
+    constexpr std::uint32_t wanted = ~0U;
+    const bool one = batch.outside != nullptr;
+    group.transactions.assign(one ? 1 : batch.block.block().transactions().size(), 0);
+    for_parts(group.calls.size(), [&](unsigned, std::size_t begin, std::size_t end) {
+        for (std::size_t l = begin; l < end; l++) {
+            const std::size_t i = one ? 0 : group.calls[l].call.call.tx_index;
+            std::atomic_ref(group.transactions[i]).store(wanted, std::memory_order_relaxed);
+        }
+    });
+    for (std::uint32_t i = 0; i < group.transactions.size(); i++) {
+        if (group.transactions[i] != wanted) continue;
+        group.transactions[i] = static_cast<std::uint32_t>(at);
+        at += even_words(batch.transaction(i).raw.size());
+    }
+    return at;
+}
+
+void GpuExecutor::put_payloads(Group& group, const parallel::Batch& batch) {
     const auto& network = batch.environment.network;
-    const auto& block = batch.block.block();
-    words.assign(2, 0);
-    const std::uint32_t raw_block = put(words, block.raw());
-    absl::flat_hash_map<std::uint32_t, std::uint32_t> transactions;
-    for (const Prepared& p : calls) {
-        const std::uint32_t index = p.call.call.tx_index;
-        const auto [transaction, is_new] = transactions.try_emplace(index);
-        if (is_new) transaction->second = put(words, batch.transaction(index).raw);
-    }
-    words.resize((words.size() + 1) / 2 * 2);
-    std::vector<LaneStart> starts(calls.size());
-    std::vector<std::vector<std::uint32_t>> permissions(calls.size());
-    if (options_.dry_run == DryRun::cpu)
-        for_each(calls.size(), [&](std::size_t l) { permissions[l] = permission_words(calls[l].permissions, state); });
-    std::size_t end = words.size();
-    for (std::size_t l = 0; l < calls.size(); l++) {
-        starts[l] = {.module = supervisor_,
-                     .pc = supervisor_run_,
-                     .globals = supervisor_globals_,
-                     .fuel = calls[l].call.call.fuel,
-                     .payload = static_cast<std::uint32_t>(end),
-                     .supervisor = true};
-        end += payload::words + context_words(calls[l].call) + permissions[l].size();
-    }
-    words.resize(end + 4);  // lanes read two words at a time
+    const BytesView block = batch.block.block().raw();
+    const auto calls = group.calls;
+    const bool has_permissions = options_.dry_run == DryRun::cpu;
+    constexpr std::size_t raw_block = 2;  // no place is 0
+    const std::size_t behind = place_transactions(group, batch, raw_block + even_words(block.size()));
+
+    if (has_permissions) group.permissions.resize(calls.size());
+    group.part_words.assign((calls.size() + part_calls - 1) / part_calls, 0);
+    const auto words_of_call = [&](std::size_t l) {
+        return payload::words + context_words(calls[l].call) + (has_permissions ? group.permissions[l].size() : 0);
+    };
+    for_parts(calls.size(), [&](unsigned, std::size_t begin, std::size_t end) {
+        for (std::size_t l = begin; l < end; l++) {
+            if (has_permissions) group.permissions[l] = permission_words(permissions_[calls[l].index], *group.table);
+            group.part_words[begin / part_calls] += words_of_call(l);
+        }
+    });
+    std::size_t all = behind;
+    for (std::size_t& part : group.part_words) all += std::exchange(part, all);
+    constexpr std::size_t rest = 4;  // lanes read two words at a time
+    std::vector<std::uint32_t>& words = group.payload_words;
+    if (words.size() < all + rest) words.resize(all + rest);
+    std::fill_n(words.begin(), raw_block, 0);
+    std::fill_n(words.begin() + static_cast<std::ptrdiff_t>(all), rest, 0);
+    put(block, words.data() + raw_block);
+    for (std::uint32_t i = 0; i < group.transactions.size(); i++)
+        if (group.transactions[i] != 0) put(batch.transaction(i).raw, words.data() + group.transactions[i]);
+
     std::uint32_t flags = 0;
     if (batch.height >= network.v217_fix_height) flags |= payload::deducts;
     if (batch.height >= network.v220_fork_height) flags |= payload::contains;
-    for_each(calls.size(), [&](std::size_t l) {
-        const PreparedCall& call = calls[l].call;
-        const std::uint32_t at = starts[l].payload;
-        std::uint32_t* w = words.data() + at;
-        w[payload::position] = call.position;
-        w[payload::flags] = flags;
-        w[payload::height_low] = static_cast<std::uint32_t>(batch.height);
-        w[payload::height_high] = static_cast<std::uint32_t>(batch.height >> 32);
-        w[payload::store_byte] = static_cast<std::uint32_t>(network.per_store_byte(batch.height));
-        w[payload::module] = call.code->header;
-        w[payload::context] = at + payload::words;
-        w[payload::context_bytes] = context_words(call) * 4;
-        w[payload::transaction] = transactions.find(call.call.tx_index)->second;
-        w[payload::transaction_bytes] = static_cast<std::uint32_t>(batch.transaction(call.call.tx_index).raw.size());
-        w[payload::block] = raw_block;
-        w[payload::block_bytes] = static_cast<std::uint32_t>(block.raw().size());
-        put_context(call, w + payload::words);
-        if (options_.dry_run == DryRun::gpu) return;
-        w[payload::permissions] = at + payload::words + context_words(call);
-        w[payload::permission_count] = static_cast<std::uint32_t>(permissions[l].size());
-        std::ranges::copy(permissions[l], w + payload::words + context_words(call));
+    group.lanes.begin(static_cast<std::uint32_t>(calls.size()));
+    for_parts(calls.size(), [&](unsigned, std::size_t begin, std::size_t end) {
+        std::size_t next = group.part_words[begin / part_calls];
+        for (std::size_t l = begin; l < end; l++) {
+            const PreparedCall& call = calls[l].call;
+            const auto at = static_cast<std::uint32_t>(next);
+            next += words_of_call(l);
+            const std::uint32_t tx_index = call.call.tx_index, context = context_words(call);
+            std::uint32_t* w = words.data() + at;
+            w[payload::position] = call.position;
+            w[payload::flags] = flags;
+            w[payload::height_low] = static_cast<std::uint32_t>(batch.height);
+            w[payload::height_high] = static_cast<std::uint32_t>(batch.height >> 32);
+            w[payload::store_byte] = static_cast<std::uint32_t>(network.per_store_byte(batch.height));
+            w[payload::module] = call.code->header;
+            w[payload::context] = at + payload::words;
+            w[payload::context_bytes] = context * 4;
+            w[payload::transaction] = group.transactions[batch.outside != nullptr ? 0 : tx_index];
+            w[payload::transaction_bytes] = static_cast<std::uint32_t>(batch.transaction(tx_index).raw.size());
+            w[payload::block] = raw_block;
+            w[payload::block_bytes] = static_cast<std::uint32_t>(block.size());
+            w[payload::permissions] = has_permissions ? at + payload::words + context : 0;
+            w[payload::permission_count] = 0;
+            put_context(call, w + payload::words);
+            if (has_permissions) {
+                w[payload::permission_count] = static_cast<std::uint32_t>(group.permissions[l].size());
+                std::ranges::copy(group.permissions[l], w + payload::words + context);
+            }
+            group.lanes.set(static_cast<std::uint32_t>(l), {.module = supervisor_,
+                                                            .pc = supervisor_run_,
+                                                            .globals = supervisor_globals_,
+                                                            .fuel = call.call.fuel,
+                                                            .payload = at,
+                                                            .supervisor = true});
+        }
     });
-    return starts;
+    write(group.payloads, std::span(words).first(all + rest));
+}
+
+void GpuExecutor::begin(Group& group, const parallel::Batch& batch, std::span<const Prepared> calls,
+                        parallel::ResultMemory& memory) {
+    const Stopwatch watch(counts_.upload_seconds);
+    group.calls = calls;
+    group.memory = &memory;
+    begin_table(group, batch);
+    put_payloads(group, batch);
+    group.launch = {.budget = options_.budget,
+                    .most_steps = options_.most_steps,
+                    .tx_payloads = group.payloads,
+                    .supervisor_module = supervisor_,
+                    .supervisor_entry = supervisor_host_};
+}
+
+/// With all keys that are known.
+void GpuExecutor::launch(Group& group) {
+    {
+        const Stopwatch watch(counts_.upload_seconds);
+        write(group.state, group.table->input_state());
+        write(group.map, group.table->state_map());
+        group.launch.input_state = group.state;
+        group.launch.state_map = group.map;
+        group.launch.map_slots = group.table->slots();
+        group.launch.code = must(code_.upload(*device_));
+    }
+    const Stopwatch watch(counts_.execute_seconds);
+    if (options_.before_round) options_.before_round(*device_);
+    must(group.lanes.launch(group.launch));
 }
 
 /// Lanes that wait for keys get them, if they may have them. Whether any goes on.
-bool GpuExecutor::supply_wanted(std::span<const LaneEnd> ends, StateTable& state) {
-    bool again = false;
+bool GpuExecutor::supply_wanted(Group& group, std::span<const std::uint32_t> output) {
+    const auto ends = group.lanes.ends();
+    const auto waits = [](const LaneEnd& e) { return e.status == LaneStatus::wants_key; };
+    if (std::ranges::none_of(ends, waits)) return false;
+    group.wanted.resize(ends.size());
+    for_parts(ends.size(), [&](unsigned, std::size_t begin, std::size_t end) {
+        for (std::size_t l = begin; l < end; l++)
+            if (waits(ends[l])) group.wanted[l] = key_wanted(output, ends.size(), l, ends[l].detail, ends[l].output);
+    });
+    std::vector<BytesView> keys;
     for (std::uint32_t l = 0; l < ends.size(); l++) {
-        if (ends[l].status != LaneStatus::wants_key) continue;
-        const Bytes bytes = wanted_key(words_of(output_, lanes_.capacity(), l, ends[l].output), ends[l].detail);
+        if (!waits(ends[l])) continue;
+        const BytesView bytes = group.wanted[l];
         const auto key = parse_device_key(bytes);
         if (!key) throw std::runtime_error("GPU: a lane wants what is no key");
         const bool for_all = key->kind == KeyKind::code || key->kind == KeyKind::sequence;
         if (options_.dry_run == DryRun::cpu && !for_all) continue;
-        state.add(bytes);
-        lanes_.resume(l);
-        again = true;
+        keys.push_back(bytes);
+        group.lanes.resume(l);
     }
+    const bool again = !keys.empty();
+    add_keys(group, std::move(keys));
     return again;
 }
 
-void GpuExecutor::run(const parallel::Batch& batch, std::span<const Prepared> calls, parallel::ResultMemory& memory,
-                      std::span<alkanes::ExecutedMessage> results) {
-    std::vector<std::uint32_t> positions;
-    for (const Prepared& p : calls) positions.push_back(p.call.position);
-    std::sort(positions.begin(), positions.end());
-    positions.erase(std::unique(positions.begin(), positions.end()), positions.end());
-    StateTable state(batch, codes_, std::move(positions));
-    LaunchOptions launch{.budget = options_.budget,
-                         .most_steps = options_.most_steps,
-                         .supervisor_module = supervisor_,
-                         .supervisor_entry = supervisor_host_};
+/// For a launch. Whether there was another to do, which then is on its way.
+bool GpuExecutor::wait(Group& group) {
     {
-        const Stopwatch watch(counts_.upload_seconds);
-        state.add(device_key(KeyKind::sequence, {}));
-        for (const Bytes& key : known_keys_) state.add(key);
-        for (const Prepared& p : calls) {
-            for (const Bytes& key : p.permissions.reads) state.add(key);
-            for (const Bytes& key : p.permissions.writes) state.add(key);
+        const Stopwatch watch(counts_.execute_seconds);
+        if (must(group.lanes.wait(group.launch))) {
+            must(group.lanes.launch(group.launch));
+            return true;
         }
-        const auto starts = put_payloads(batch, calls, state, payloads_.words);
-        upload(payloads_, payloads_.words);
-        must(lanes_.start(starts));
     }
-    launch.tx_payloads = payloads_.buffer;
-    std::span<const LaneEnd> ends;
-    for (bool again = true; again;) {
-        {
-            const Stopwatch watch(counts_.upload_seconds);
-            upload(state_, state.input_state());
-            upload(map_, state.state_map());
-            launch.input_state = state_.buffer;
-            launch.state_map = map_.buffer;
-            launch.map_slots = state.slots();
-            launch.code = must(code_.upload(*device_));
-        }
-        {
-            const Stopwatch watch(counts_.execute_seconds);
-            if (options_.before_round) options_.before_round(*device_);
-            ends = must(lanes_.proceed(launch));
-        }
+    {
         const Stopwatch watch(counts_.download_seconds);
         counts_.rounds++;
-        std::uint32_t most = 0;
-        for (const LaneEnd& e : ends) most = std::max(most, e.output);
-        must(lanes_.output(most, output_));
-        again = supply_wanted(ends, state);
+        if (!supply_wanted(group, must(group.lanes.output()))) return false;
     }
-    counts_.launches += lanes_.launches();
-    counts_.keys += state.size();
+    launch(group);
+    return true;
+}
+
+/// Makes effects of what the lanes wrote.
+void GpuExecutor::end(Group& group, std::span<alkanes::ExecutedMessage> results) {
+    const auto output = must(group.lanes.output());
     const Stopwatch watch(counts_.decode_seconds);
-    decode(calls, ends, state, memory, results);
+    counts_.launches += group.lanes.launches();
+    counts_.keys += group.table->size();
+    while (decoding_.size() < threads())
+        decoding_.push_back(std::make_unique<Decoding>(Decoding{RecordDecoder(codes_), {}, {}}));
+    const auto ends = group.lanes.ends();
+    for_parts(ends.size(), [&](unsigned thread, std::size_t begin, std::size_t end) {
+        store::Arena& arena = group.memory->take();
+        auto& [decoder, words, counts] = *decoding_[thread];
+        std::size_t most = 0;
+        for (std::size_t l = begin; l < end; l++)
+            if (ends[l].status == LaneStatus::finished) most = std::max<std::size_t>(most, ends[l].output);
+        if (words.size() < part_calls * most) words.resize(part_calls * most);
+        for (std::size_t i = 0; i < most; i++)
+            for (std::size_t l = begin; l < end; l++)
+                if (i < ends[l].output) words[(l - begin) * most + i] = output[i * ends.size() + l];
+        decoder.begin(*group.table, arena);
+        for (std::size_t l = begin; l < end; l++) {
+            const LaneEnd& e = ends[l];
+            counts.steps += e.steps;
+            if (e.status == LaneStatus::handed_back) {
+                counts.handed_back++;
+                counts.reasons[std::min<std::size_t>(e.detail, counts.reasons.size() - 1)]++;
+                if (e.detail == violation) counts.out_of_set_writes++;
+            } else if (e.status == LaneStatus::wants_key) {
+                counts.handed_back++;
+                counts.out_of_set_reads++;
+            } else if (e.status == LaneStatus::finished) {
+                const std::span<const std::uint32_t> mine(words.data() + (l - begin) * most, e.output);
+                alkanes::ExecutedMessage& result = results[group.calls[l].index];
+                result = decoder.decode(group.calls[l].call, mine);
+                (result.status != alkanes::ExecutionStatus::none ? counts.executed : counts.faults)++;
+            } else {
+                counts.faults++;
+            }
+        }
+        group.memory->give_back(arena);
+    });
+    for (const auto& d : decoding_) add(counts_, std::exchange(d->counts, {}));
     known_keys_.clear();
     if (options_.dry_run == DryRun::cpu) return;
-    state.for_each_key([&](const Bytes& key) {
+    group.table->for_each_key([&](const Bytes& key) {
         if (known_keys_.size() < most_known_keys) known_keys_.push_back(key);
     });
 }
 
-void GpuExecutor::decode(std::span<const Prepared> calls, std::span<const LaneEnd> ends, const StateTable& state,
-                         parallel::ResultMemory& memory, std::span<alkanes::ExecutedMessage> results) {
-    // Words of neighbouring lanes lie in the same lines of the caches.
-    constexpr std::size_t at_a_time = 64;
-    const std::size_t lanes = lanes_.capacity();
-    for_each((calls.size() + at_a_time - 1) / at_a_time, [&](std::size_t part) {
-        store::Arena& arena = memory.take();
-        const std::size_t begin = part * at_a_time, end = std::min(calls.size(), begin + at_a_time);
-        std::size_t most = 0;
-        for (std::size_t l = begin; l < end; l++)
-            if (ends[l].status == LaneStatus::finished) most = std::max<std::size_t>(most, ends[l].output);
-        std::vector<std::uint32_t> words(at_a_time * most);
-        for (std::size_t i = 0; i < most; i++)
-            for (std::size_t l = begin; l < end; l++)
-                if (i < ends[l].output) words[(l - begin) * most + i] = output_[i * lanes + l];
-        RecordDecoder decoder(state, codes_, arena);
-        for (std::size_t l = begin; l < end; l++) {
-            if (ends[l].status != LaneStatus::finished) continue;
-            const std::span<const std::uint32_t> mine(words.data() + (l - begin) * most, ends[l].output);
-            results[calls[l].index] = decoder.decode(calls[l].call, mine);
-        }
-        memory.give_back(arena);
-    });
-    for (std::size_t l = 0; l < ends.size(); l++) {
-        const LaneEnd& e = ends[l];
-        counts_.steps += e.steps;
-        if (e.status == LaneStatus::handed_back) {
-            counts_.handed_back++;
-            counts_.reasons[std::min<std::size_t>(e.detail, counts_.reasons.size() - 1)]++;
-            if (e.detail == violation) counts_.out_of_set_writes++;
-        } else if (e.status == LaneStatus::wants_key) {
-            counts_.handed_back++;
-            counts_.out_of_set_reads++;
-        } else if (results[calls[l].index].status != alkanes::ExecutionStatus::none) {
-            counts_.executed++;
-        } else {
-            counts_.faults++;
-        }
+/// Groups that may be on their way together: two where there are more calls than lanes, and room for that.
+std::size_t GpuExecutor::most_groups(std::size_t calls) {
+    const std::uint32_t lanes = groups_.front().lanes.capacity();
+    if (calls <= lanes) return 1;
+    if (groups_.size() == 1 && !one_group_) {
+        auto more = Lanes::create(*device_, kernel_, lanes, groups_.front().lanes.shape());
+        if (more)
+            groups_.emplace_back(std::move(*more));
+        else
+            one_group_ = true;
     }
-}
-
-void GpuExecutor::keep_possible(std::vector<Prepared>& calls) {
-    counts_.not_started += std::erase_if(calls, [](const Prepared& p) { return !p.possible; });
-}
-
-/// Executes the calls on the CPU for what they touch there. Those that it does not execute are taken out.
-void GpuExecutor::run_dry(const parallel::Batch& batch, std::vector<Prepared>& calls) {
-    const Stopwatch watch(counts_.dry_run_seconds);
-    constexpr std::size_t at_a_time = 16;
-    for_each((calls.size() + at_a_time - 1) / at_a_time, [&](std::size_t part) {
-        store::Arena arena;
-        alkanes::AheadExecution execution(batch.environment, batch.codes, batch.block);
-        for (std::size_t l = part * at_a_time; l < std::min(calls.size(), (part + 1) * at_a_time); l++) {
-            Prepared& p = calls[l];
-            const auto message = execution.execute(p.call.call, parallel::StateAt(batch.state, p.call.position), arena);
-            p.possible = message.status != alkanes::ExecutionStatus::handed_back;
-            if (!p.possible) continue;
-            for (const auto& r : message.reads)
-                if (auto key = device_key_of(r.key)) p.permissions.reads.push_back(std::move(*key));
-            for (const auto& w : message.writes)
-                if (auto key = device_key_of(w.key)) p.permissions.writes.push_back(std::move(*key));
-            if (options_.change_permissions) options_.change_permissions(batch.calls[p.index], p.permissions);
-        }
-    });
-    counts_.dry_runs += calls.size();
-    keep_possible(calls);
+    return groups_.size();
 }
 
 void GpuExecutor::execute(const parallel::Batch& batch, parallel::ResultMemory& memory,
                           std::span<alkanes::ExecutedMessage> results) {
     codes_.begin(batch);
     counts_.calls += batch.calls.size();
-    std::vector<Prepared>& calls = calls_;
     const SequenceNumbers sequence(batch);
-    {
-        const Stopwatch watch(counts_.prepare_seconds);
-        calls.resize(batch.calls.size());
-        for_each(calls.size(), [&](std::size_t i) {
-            calls[i].index = i;
-            calls[i].call.code = nullptr;
-            calls[i].permissions = {};
-            calls[i].possible = prepare(batch, sequence, i, calls[i].call);
-        });
-        for (Prepared& p : calls) {
-            if (p.possible) p.call.code = &codes_.find(p.call.target, p.call.position);
-            p.possible = p.possible && p.call.code->header != 0;
+    prepare(batch, sequence);
+    if (options_.dry_run == DryRun::cpu) run_dry(batch);
+    const std::size_t most = most_groups(calls_.size());
+    std::vector<Group*> idle;
+    for (std::size_t i = 0; i < most; i++) idle.push_back(&groups_[i]);
+    std::deque<Group*> running;  // in the order of their launches
+    for (std::span<const Prepared> rest(calls_);;) {
+        if (!idle.empty() && !rest.empty() && !memory.full()) {
+            Group& group = *idle.back();
+            const std::size_t n = std::min<std::size_t>(rest.size(), group.lanes.capacity());
+            begin(group, batch, rest.first(n), memory);
+            launch(group);
+            idle.pop_back();
+            running.push_back(&group);
+            rest = rest.subspan(n);
+            counts_.groups++;
+            counts_.groups_together = std::max<std::uint64_t>(counts_.groups_together, running.size());
+            continue;
         }
-        keep_possible(calls);
-    }
-    // Lanes that do the same stay together.
-    const auto kind = [](const Prepared& p) {
-        return std::tuple(p.call.code->header, p.call.inputs.empty() ? u128{0} : p.call.inputs[0]);
-    };
-    if (!std::ranges::is_sorted(calls, {}, kind)) std::ranges::stable_sort(calls, {}, kind);
-    if (options_.dry_run == DryRun::cpu) run_dry(batch, calls);
-    for (std::span<const Prepared> rest(calls); !rest.empty() && !memory.full();) {
-        const std::size_t n = std::min<std::size_t>(rest.size(), lanes_.capacity());
-        run(batch, rest.first(n), memory, results);
-        rest = rest.subspan(n);
+        if (running.empty()) return;
+        Group& group = *running.front();
+        running.pop_front();
+        if (wait(group)) {
+            running.push_back(&group);
+        } else {
+            end(group, results);
+            idle.push_back(&group);
+        }
     }
 }
 

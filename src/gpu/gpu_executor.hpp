@@ -2,6 +2,7 @@
 // Executes batches on a device, one call a lane. What a lane cannot do, and everything if the device fails, is left to
 // the CPU.
 
+#include <deque>
 #include <functional>
 #include <memory>
 
@@ -43,13 +44,14 @@ struct GpuCounts {
     std::uint64_t calls = 0;  ///< that were asked for
     std::uint64_t executed = 0, handed_back = 0, not_started = 0, faults = 0;
     std::uint64_t launches = 0, rounds = 0, steps = 0;
-    std::uint64_t keys = 0;                                     ///< supplied
-    std::uint64_t dry_runs = 0;                                 ///< on the CPU
+    std::uint64_t groups = 0, groups_together = 0;  ///< and how many of them were on their way together at most
+    std::uint64_t keys = 0;                         ///< supplied
+    std::uint64_t dry_runs = 0;                     ///< on the CPU
     std::uint64_t out_of_set_reads = 0, out_of_set_writes = 0;  ///< lanes stopped by them
     /// Of those handed back, by reason: HandBack, then GiveUp.
     std::array<std::uint64_t, 16> reasons{};
-    /// Seconds: on the CPU ahead of lanes, decoding calls and their code, what lanes read, launches and what is between
-    /// them, downloading the output, making effects of it.
+    /// Seconds: on the CPU ahead of lanes, decoding calls and their code, what lanes read, waiting for launches, for
+    /// the output where that is not there with them, making effects of it.
     double dry_run_seconds = 0, prepare_seconds = 0, upload_seconds = 0, execute_seconds = 0, download_seconds = 0,
            decode_seconds = 0;
 };
@@ -62,8 +64,9 @@ class GpuExecutor final : public parallel::Executor {
                                                                      const GpuExecutorOptions& options = {});
 
     [[nodiscard]] std::string_view name() const noexcept override { return "gpu"; }
-    [[nodiscard]] std::size_t lanes() const noexcept override { return lanes_.capacity(); }
-    /// Throws std::runtime_error where the device fails.
+    [[nodiscard]] std::size_t lanes() const noexcept override { return groups_.front().lanes.capacity(); }
+    /// Of more calls than there are lanes, one group after the other is on the device while the host does what is to do
+    /// for the group behind and the one before it. Throws std::runtime_error where the device fails.
     void execute(const parallel::Batch& batch, parallel::ResultMemory& memory,
                  std::span<alkanes::ExecutedMessage> results) override;
 
@@ -73,41 +76,72 @@ class GpuExecutor final : public parallel::Executor {
     [[nodiscard]] GpuExecutorOptions& options() noexcept { return options_; }
 
  private:
-    /// A buffer that grows with what is written to it.
-    struct Upload {
-        Buffer buffer;
-        std::vector<std::uint32_t> words;
-    };
+    /// Calls that a thread takes at a time. Words of neighbouring lanes lie in the same lines of the caches.
+    static constexpr std::size_t part_calls = 64;
     struct Prepared {
         PreparedCall call;
         std::size_t index = 0;  ///< in the batch
-        Permissions permissions = {};
         bool possible = false;  ///< for the device, as far as is known
     };
+    /// Lanes, and the calls that they execute. All memory is used again.
+    struct Group {
+        explicit Group(Lanes of) : lanes(std::move(of)) {}
+        Lanes lanes;
+        Buffer payloads, state, map;
+        std::vector<std::uint32_t> payload_words, positions, transactions;
+        std::vector<std::size_t> part_words;
+        std::vector<std::vector<std::uint32_t>> permissions;
+        std::span<const Prepared> calls;
+        parallel::ResultMemory* memory = nullptr;
+        std::optional<StateTable> table;
+        std::vector<Bytes> wanted;  ///< by lane, the key that it waits for
+        LaunchOptions launch;
+    };
+    class SequenceNumbers;
+    /// What a thread needs for decoding.
+    struct Decoding {
+        RecordDecoder decoder;
+        std::vector<std::uint32_t> words;
+        GpuCounts counts;
+    };
+    /// Of calls, one after the other: the number of the thread, the first and the end.
+    using Part = std::function<void(unsigned, std::size_t, std::size_t)>;
 
-    GpuExecutor(std::unique_ptr<Device> device, Lanes lanes, const GpuExecutorOptions& options)
-        : device_(std::move(device)), lanes_(std::move(lanes)), options_(options) {}
-    void upload(Upload& to, std::span<const std::uint32_t> words);
-    void for_each(std::size_t n, const std::function<void(std::size_t)>& job) const;
-    void run(const parallel::Batch& batch, std::span<const Prepared> calls, parallel::ResultMemory& memory,
-             std::span<alkanes::ExecutedMessage> results);
-    void decode(std::span<const Prepared> calls, std::span<const LaneEnd> ends, const StateTable& state,
-                parallel::ResultMemory& memory, std::span<alkanes::ExecutedMessage> results);
-    void keep_possible(std::vector<Prepared>& calls);
-    void run_dry(const parallel::Batch& batch, std::vector<Prepared>& calls);
-    [[nodiscard]] std::vector<LaneStart> put_payloads(const parallel::Batch& batch, std::span<const Prepared> calls,
-                                                      const StateTable& state, std::vector<std::uint32_t>& words) const;
-    [[nodiscard]] bool supply_wanted(std::span<const LaneEnd> ends, StateTable& state);
+    GpuExecutor(std::unique_ptr<Device> device, Kernel kernel, Lanes lanes, const GpuExecutorOptions& options)
+        : device_(std::move(device)), kernel_(std::move(kernel)), options_(options) {
+        groups_.emplace_back(std::move(lanes));
+    }
+    void write(Buffer& to, std::span<const std::uint32_t> words);
+    void for_parts(std::size_t n, const Part& job, std::size_t at_a_time = part_calls) const;
+    [[nodiscard]] unsigned threads() const noexcept;
+
+    void prepare(const parallel::Batch& batch, const SequenceNumbers& sequence);
+    void keep_possible();
+    void run_dry(const parallel::Batch& batch);
+    [[nodiscard]] std::size_t most_groups(std::size_t calls);
+
+    void begin(Group& group, const parallel::Batch& batch, std::span<const Prepared> calls,
+               parallel::ResultMemory& memory);
+    void begin_table(Group& group, const parallel::Batch& batch);
+    void add_keys(Group& group, std::vector<BytesView> keys);
+    std::size_t place_transactions(Group& group, const parallel::Batch& batch, std::size_t at);
+    void put_payloads(Group& group, const parallel::Batch& batch);
+    void launch(Group& group);
+    [[nodiscard]] bool wait(Group& group);
+    [[nodiscard]] bool supply_wanted(Group& group, std::span<const std::uint32_t> output);
+    void end(Group& group, std::span<alkanes::ExecutedMessage> results);
 
     std::unique_ptr<Device> device_;
-    Lanes lanes_;
+    Kernel kernel_;
     GpuExecutorOptions options_;
     CodeBuffer code_;
     ContractCodes codes_{code_};
     std::uint32_t supervisor_ = 0, supervisor_run_ = 0, supervisor_host_ = 0, supervisor_globals_ = 0;
-    std::vector<Prepared> calls_;  ///< of the last batch; their memory is used again
-    Upload payloads_, state_, map_;
-    std::vector<std::uint32_t> output_;
+    std::deque<Group> groups_;  ///< one, and another from the first batch on that needs it
+    bool one_group_ = false;    ///< the device has no room for another
+    std::vector<Prepared> calls_;
+    std::vector<Permissions> permissions_;  ///< of the batch's calls, if there was a dry run
+    std::vector<std::unique_ptr<Decoding>> decoding_;
     std::vector<Bytes> known_keys_;  ///< that lanes read in the last batch
     GpuCounts counts_;
 };

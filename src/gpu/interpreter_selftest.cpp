@@ -117,13 +117,15 @@ Result<std::string> compare(Device& device, std::string_view module_text, std::s
         if (!lanes) return tl::unexpected(lanes.error());
         const auto ends = lanes->run(starts, launch);
         if (!ends) return tl::unexpected(ends.error());
+        const auto rest = lanes->rest();
+        if (!rest) return tl::unexpected(rest.error());
         for (std::uint32_t l = 0; l < cases.size(); l++) {
             const LaneEnd& end = (*ends)[l];
             std::string where = cases[l].name;
             for (const auto a : cases[l].args) where += " " + std::to_string(a);
             if (end.status != LaneStatus::finished && end.status != LaneStatus::trapped)
                 return fail(where + ": the lane ended with status " + std::to_string(static_cast<int>(end.status)));
-            Outcome got{.trap = end.detail, .fuel = end.fuel, .results = {}};
+            Outcome got{.trap = end.detail, .fuel = (*rest)[l].fuel, .results = {}};
             if (end.status == LaneStatus::finished && results[l] != 0) {
                 auto registers = lanes->registers(l, lowered->globals + 1, results[l]);
                 if (!registers) return tl::unexpected(registers.error());

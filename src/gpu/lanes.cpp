@@ -7,10 +7,14 @@ namespace warpshrew::gpu {
 namespace {
 
 constexpr auto fields = static_cast<std::uint32_t>(LaneField::count);
-constexpr auto fields_of_host = static_cast<std::uint32_t>(LaneField::own) + 1;
+constexpr auto fields_read = static_cast<std::uint32_t>(LaneField::out) + 1;
+constexpr auto first_start = static_cast<std::uint32_t>(LaneField::fuel_low);
+constexpr auto start_fields = static_cast<std::uint32_t>(LaneField::payload) + 1 - first_start;
 constexpr std::uint32_t none = ~0U;
 // An access that crosses pages finds both in one launch, or it would begin again for ever.
 constexpr std::uint32_t least_budget = 8;
+
+std::uint64_t table_bytes(const LaneShape& shape) { return std::uint64_t{shape.table() + shape.pages} * 4; }
 
 }  // namespace
 
@@ -25,7 +29,7 @@ Result<Lanes> Lanes::create(Device& device, const Kernel& kernel, std::uint32_t 
         {&out.parameters_, static_cast<std::uint64_t>(Parameter::count) * 4},
         {&out.registers_, n * shape.registers * 8},
         {&out.memories_, n * shape.pages * memory_page_bytes},
-        {&out.page_tables_, n * (shape.table() + shape.pages) * 4},
+        {&out.page_tables_, n * table_bytes(shape)},
         {&out.status_flags_, n * fields * 4},
         {&out.output_state_, n * std::max(shape.output, 1U) * 4},
         {&out.nothing_, 16}};
@@ -39,10 +43,17 @@ Result<Lanes> Lanes::create(Device& device, const Kernel& kernel, std::uint32_t 
 }
 
 Result<std::vector<LaneEnd>> Lanes::run(std::span<const LaneStart> starts, const LaunchOptions& options) {
-    if (auto r = start(starts); !r) return tl::unexpected(r.error());
-    const auto ends = proceed(options);
-    if (!ends) return tl::unexpected(ends.error());
-    return std::vector<LaneEnd>(ends->begin(), ends->end());
+    if (starts.size() > lanes_) return fail("more calls than lanes");
+    if (auto r = put_arguments(starts); !r) return tl::unexpected(r.error());
+    begin(static_cast<std::uint32_t>(starts.size()));
+    for (std::uint32_t l = 0; l < starts.size(); l++) set(l, starts[l]);
+    for (bool again = true; again;) {
+        if (auto r = launch(options); !r) return tl::unexpected(r.error());
+        const auto runs = wait(options);
+        if (!runs) return tl::unexpected(runs.error());
+        again = *runs;
+    }
+    return ends_;
 }
 
 /// The first registers of lanes that are called with any, behind the globals and the root's record.
@@ -65,70 +76,47 @@ Result<void> Lanes::put_arguments(std::span<const LaneStart> starts) {
     return {};
 }
 
-Result<void> Lanes::start(std::span<const LaneStart> starts) {
-    if (starts.size() > lanes_) return fail("more calls than lanes");
-    flags_.assign(std::size_t{fields} * lanes_, 0);
-    ends_.assign(starts.size(), {.status = LaneStatus::running});
+void Lanes::begin(std::uint32_t calls) {
+    if (starts_.size() < std::size_t{start_fields} * calls) starts_.resize(std::size_t{start_fields} * calls);
+    ends_.assign(calls, {.status = LaneStatus::running});
     launches_ = 0;
-    if (auto r = put_arguments(starts); !r) return r;
-    // One field after the other: those of all lanes lie together.
-    const auto set = [&](LaneField f, auto value) {
-        for (std::size_t l = 0; l < starts.size(); l++) flag(f, l) = static_cast<std::uint32_t>(value(starts[l]));
-    };
-    set(LaneField::status, [](const LaneStart&) { return LaneStatus::running; });
-    set(LaneField::fresh, [](const LaneStart&) { return 1; });
-    set(LaneField::pc, [](const LaneStart& s) { return s.pc; });
-    set(LaneField::base, [](const LaneStart& s) { return s.globals + 1; });
-    set(LaneField::link, [](const LaneStart&) { return none; });
-    set(LaneField::fuel_low, [](const LaneStart& s) { return s.fuel & 0xffffffff; });
-    set(LaneField::fuel_high, [](const LaneStart& s) { return s.fuel >> 32; });
-    // The root call's result takes a cell, and one is never used.
-    set(LaneField::cells, [](const LaneStart&) { return max_cells - 2; });
-    set(LaneField::module, [](const LaneStart& s) { return s.module; });
-    set(LaneField::memory, [](const LaneStart& s) { return s.memory; });
-    set(LaneField::supervisor, [](const LaneStart& s) { return s.supervisor ? 1 : 0; });
-    set(LaneField::payload, [](const LaneStart& s) { return s.payload; });
     resumed_ = false;
-    return device_->write(status_flags_, 0, std::span<const std::uint32_t>(flags_));
+}
+
+void Lanes::set(std::uint32_t lane, const LaneStart& start) {
+    const auto put = [&](LaneField f, std::uint32_t value) {
+        starts_[(static_cast<std::size_t>(f) - first_start) * ends_.size() + lane] = value;
+    };
+    put(LaneField::fuel_low, static_cast<std::uint32_t>(start.fuel));
+    put(LaneField::fuel_high, static_cast<std::uint32_t>(start.fuel >> 32));
+    put(LaneField::memory, start.memory);
+    put(LaneField::fresh, 1);
+    put(LaneField::pc, start.pc);
+    put(LaneField::base, start.globals + 1);
+    put(LaneField::module, start.module);
+    put(LaneField::supervisor, start.supervisor ? 1 : 0);
+    put(LaneField::payload, start.payload);
 }
 
 void Lanes::resume(std::uint32_t lane) {
-    flag(LaneField::status, lane) = static_cast<std::uint32_t>(LaneStatus::running);
     ends_[lane].status = LaneStatus::running;
     resumed_ = true;
 }
 
-Result<void> Lanes::launch(const Bindings& bindings) {
-    const std::span<std::uint32_t> flags(flags_);
-    if (resumed_) {
-        const std::span<const std::uint32_t> status = flags.first(lanes_);
-        if (auto r = device_->write(status_flags_, 0, status); !r) return r;
-        resumed_ = false;
-    }
-    Commands commands;
-    if (launches_ == 0) commands.clear(page_tables_, 0, page_tables_.size());
-    commands.dispatch(kernel_, bindings, (static_cast<std::uint32_t>(ends_.size()) + group_lanes - 1) / group_lanes);
-    commands.read(status_flags_, 0, flags.first(std::size_t{lanes_} * fields_of_host));
-    launches_++;
-    return device_->run(commands);
+/// What the device does not know of the lanes: how they begin, and which go on.
+Result<void> Lanes::put_states() {
+    const std::size_t n = ends_.size();
+    if (launches_ == 0)
+        return device_->write(status_flags_, std::uint64_t{first_start} * n * 4,
+                              std::span<const std::uint32_t>(starts_).first(start_fields * n));
+    if (!resumed_) return {};
+    resumed_ = false;
+    std::vector<std::uint32_t> status(n);
+    for (std::size_t l = 0; l < n; l++) status[l] = static_cast<std::uint32_t>(ends_[l].status);
+    return device_->write(status_flags_, 0, std::span<const std::uint32_t>(status));
 }
 
-Result<std::span<const LaneEnd>> Lanes::proceed(const LaunchOptions& options) {
-    if (options.budget < least_budget) return fail("too few steps for a launch");
-    std::array<std::uint32_t, static_cast<std::size_t>(Parameter::count)> parameters{};
-    const auto set = [&](Parameter p, std::uint32_t v) { parameters[static_cast<std::size_t>(p)] = v; };
-    set(Parameter::lanes, lanes_);
-    set(Parameter::budget, options.budget);
-    set(Parameter::lane_registers, shape_.registers);
-    set(Parameter::lane_pages, shape_.pages);
-    set(Parameter::lane_table, shape_.table());
-    set(Parameter::lane_output, shape_.output);
-    set(Parameter::supervisor_module, options.supervisor_module);
-    set(Parameter::supervisor_entry, options.supervisor_entry);
-    set(Parameter::map_slots, options.map_slots);
-    if (auto r = device_->write(parameters_, 0, std::span<const std::uint32_t>(parameters)); !r)
-        return tl::unexpected(r.error());
-
+Result<Bindings> Lanes::bind(const LaunchOptions& options) {
     const auto or_nothing = [&](const Buffer& b) { return b ? b : nothing_; };
     const std::pair<Place, Buffer> places[] = {{Place::parameters, parameters_},
                                                {Place::code, options.code},
@@ -144,42 +132,102 @@ Result<std::span<const LaneEnd>> Lanes::proceed(const LaunchOptions& options) {
     std::vector<Binding> bindings;
     for (const auto& [place, buffer] : places)
         bindings.push_back({.binding = static_cast<std::uint32_t>(place), .buffer = buffer});
-    const auto bound = device_->bind(kernel_, bindings);
+    return device_->bind(kernel_, bindings);
+}
+
+Result<void> Lanes::launch(const LaunchOptions& options) {
+    if (options.budget < least_budget) return fail("too few steps for a launch");
+    const auto calls = static_cast<std::uint32_t>(ends_.size());
+    std::array<std::uint32_t, static_cast<std::size_t>(Parameter::count)> parameters{};
+    const auto set = [&](Parameter p, std::uint32_t v) { parameters[static_cast<std::size_t>(p)] = v; };
+    set(Parameter::lanes, calls);
+    set(Parameter::budget, options.budget);
+    set(Parameter::lane_registers, shape_.registers);
+    set(Parameter::lane_pages, shape_.pages);
+    set(Parameter::lane_table, shape_.table());
+    set(Parameter::lane_output, shape_.output);
+    set(Parameter::supervisor_module, options.supervisor_module);
+    set(Parameter::supervisor_entry, options.supervisor_entry);
+    set(Parameter::map_slots, options.map_slots);
+    if (auto r = device_->write(parameters_, 0, std::span<const std::uint32_t>(parameters)); !r) return r;
+    if (auto r = put_states(); !r) return r;
+    const auto bound = bind(options);
     if (!bound) return tl::unexpected(bound.error());
 
-    for (bool again = true; again;) {
-        if (auto r = launch(*bound); !r) return tl::unexpected(r.error());
-        again = false;
-        for (std::size_t l = 0; l < ends_.size(); l++) {
-            LaneEnd& end = ends_[l];
-            if (end.status != LaneStatus::running) continue;
-            const auto status = static_cast<LaneStatus>(flag(LaneField::status, l));
-            const std::uint32_t steps = flag(LaneField::steps, l);
-            end.steps += steps;
-            end.detail = flag(LaneField::detail, l);
-            end.status = status;
-            if (status == LaneStatus::running && steps != options.budget) {
-                end.status = LaneStatus::fault;
-            } else if (status == LaneStatus::running && end.steps >= options.most_steps) {
-                end.status = LaneStatus::handed_back;
-                end.detail = static_cast<std::uint32_t>(HandBack::steps);
-            } else if (status == LaneStatus::running) {
-                again = true;
-                continue;
-            }
-            if (status == LaneStatus::running) {
-                // The lanes that go on must not take this one with them.
-                flag(LaneField::status, l) = static_cast<std::uint32_t>(end.status);
-                resumed_ = true;
-            }
-            end.fuel = flag(LaneField::fuel_low, l) | std::uint64_t{flag(LaneField::fuel_high, l)} << 32;
-            end.memory = flag(LaneField::memory, l);
-            end.used = flag(LaneField::used, l);
-            end.own = flag(LaneField::own, l);
-            end.output = flag(LaneField::out, l);
+    const std::uint32_t groups = (calls + group_lanes - 1) / group_lanes;
+    flags_ = {};
+    output_ = {};
+    Commands commands;
+    if (launches_ == 0) commands.clear(page_tables_, 0, groups * group_lanes * table_bytes(shape_));
+    commands.dispatch(kernel_, *bound, groups);
+    commands.read(status_flags_, 0, std::uint64_t{fields_read} * calls * 4, flags_);
+    if (output_words_ != 0) commands.read(output_state_, 0, std::uint64_t{output_words_} * calls * 4, output_);
+    launches_++;
+    return device_->submit(commands);
+}
+
+Result<bool> Lanes::wait(const LaunchOptions& options) {
+    if (auto r = device_->wait(flags_); !r) return tl::unexpected(r.error());
+    const std::size_t n = ends_.size();
+    const std::span<const std::uint32_t> flags = flags_.words();
+    if (flags.size() != n * fields_read) return fail("a device that reads less than it was asked for");
+    const auto row = [&](LaneField f) { return flags.data() + static_cast<std::size_t>(f) * n; };
+    const auto *statuses = row(LaneField::status), *details = row(LaneField::detail), *steps = row(LaneField::steps),
+               *out = row(LaneField::out);
+    bool again = false;
+    for (std::size_t l = 0; l < n; l++) {
+        LaneEnd& end = ends_[l];
+        if (end.status != LaneStatus::running) continue;
+        end.steps += steps[l];
+        end.detail = details[l];
+        end.output = std::min(out[l], shape_.output);
+        end.status = static_cast<LaneStatus>(statuses[l]);
+        if (end.status != LaneStatus::running) continue;
+        if (steps[l] != options.budget) {
+            end.status = LaneStatus::fault;
+        } else if (end.steps >= options.most_steps) {
+            end.status = LaneStatus::handed_back;
+            end.detail = static_cast<std::uint32_t>(HandBack::steps);
+        } else {
+            again = true;
+            continue;
         }
+        // The lanes that go on must not take this one with them.
+        resumed_ = true;
     }
-    return std::span<const LaneEnd>(ends_);
+    flags_ = {};
+    return again;
+}
+
+Result<std::span<const std::uint32_t>> Lanes::output() {
+    std::uint32_t most = 0;
+    for (const LaneEnd& end : ends_) most = std::max(most, end.output);
+    const std::uint64_t words = std::uint64_t{most} * ends_.size();
+    if (output_.words().size() < words) {
+        Commands commands;
+        commands.read(output_state_, 0, words * 4, output_);
+        if (auto r = device_->submit(commands); !r) return tl::unexpected(r.error());
+        if (auto r = device_->wait(output_); !r) return tl::unexpected(r.error());
+        if (output_.words().size() < words) return fail("a device that reads less than it was asked for");
+    }
+    output_words_ = most;
+    return output_.words();
+}
+
+Result<std::vector<LaneRest>> Lanes::rest() {
+    const std::size_t n = ends_.size();
+    const auto first = static_cast<std::size_t>(LaneField::used), end = static_cast<std::size_t>(LaneField::memory) + 1;
+    std::vector<std::uint32_t> words((end - first) * n);
+    if (auto r = device_->read(status_flags_, first * n * 4, std::span<std::uint32_t>(words)); !r)
+        return tl::unexpected(r.error());
+    const auto at = [&](LaneField f, std::size_t l) { return words[(static_cast<std::size_t>(f) - first) * n + l]; };
+    std::vector<LaneRest> out;
+    for (std::size_t l = 0; l < n; l++)
+        out.push_back({.fuel = at(LaneField::fuel_low, l) | std::uint64_t{at(LaneField::fuel_high, l)} << 32,
+                       .memory = at(LaneField::memory, l),
+                       .used = at(LaneField::used, l),
+                       .own = at(LaneField::own, l)});
+    return out;
 }
 
 Result<std::vector<std::uint32_t>> Lanes::interleaved(const Buffer& buffer, std::uint32_t lane, std::uint64_t items,
@@ -218,13 +266,6 @@ Result<std::vector<std::pair<std::uint32_t, std::vector<std::uint32_t>>>> Lanes:
     }
     std::sort(out.begin(), out.end());
     return out;
-}
-
-Result<void> Lanes::output(std::uint32_t words, std::vector<std::uint32_t>& out) {
-    const std::size_t n = std::size_t{std::min(words, shape_.output)} * lanes_;
-    if (out.size() < n) out.resize(n);
-    if (n == 0) return {};
-    return device_->read(output_state_, 0, std::span<std::uint32_t>(out).first(n));
 }
 
 }  // namespace warpshrew::gpu

@@ -29,18 +29,22 @@ struct LaneStart {
     std::uint64_t fuel = 0;
     std::uint32_t payload = 0;
     bool supervisor = false;
-    std::vector<std::uint64_t> args = {};
+    std::span<const std::uint64_t> args = {};
 };
 
 /// How it ended.
 struct LaneEnd {
     LaneStatus status = LaneStatus::fault;
     std::uint32_t detail = 0;
+    std::uint32_t output = 0;  ///< words, at most LaneShape::output
+    std::uint64_t steps = 0;
+};
+
+/// What else is known of it.
+struct LaneRest {
     std::uint64_t fuel = 0;
     std::uint32_t memory = 0;         ///< pages of 64 KiB
     std::uint32_t used = 0, own = 0;  ///< pages of 1 KiB
-    std::uint32_t output = 0;         ///< words
-    std::uint64_t steps = 0;
 };
 
 struct LaunchOptions {
@@ -59,28 +63,36 @@ class Lanes {
     [[nodiscard]] static Result<Lanes> create(Device& device, const Kernel& kernel, std::uint32_t lanes,
                                               const LaneShape& shape);
 
-    /// Runs the calls, at most as many as there are lanes, and waits for all: start() and proceed().
+    /// Runs the calls, at most as many as there are lanes, and waits for all.
     [[nodiscard]] Result<std::vector<LaneEnd>> run(std::span<const LaneStart> starts, const LaunchOptions& options);
 
-    /// Sets the lanes up for these calls.
-    [[nodiscard]] Result<void> start(std::span<const LaneStart> starts);
-    /// Launches until no lane runs, and says how each is then. A lane that neither ended nor used its steps has the
-    /// status `fault`.
-    [[nodiscard]] Result<std::span<const LaneEnd>> proceed(const LaunchOptions& options);
-    /// Lets a lane that wants a key go on with the next proceed().
+    /// `calls` lanes are to be started, at most capacity(): set() has to be called for each before the first launch.
+    void begin(std::uint32_t calls);
+    /// How a lane begins; its arguments are left out. Safe from several threads for different lanes.
+    void set(std::uint32_t lane, const LaneStart& start);
+    /// Launches the lanes and returns at once.
+    [[nodiscard]] Result<void> launch(const LaunchOptions& options);
+    /// Waits for the launch. Whether lanes still run, and there has to be another. `options` as the launch had them.
+    [[nodiscard]] Result<bool> wait(const LaunchOptions& options);
+    /// How each is, when none runs. A lane that neither ended nor used its steps has the status `fault`.
+    [[nodiscard]] std::span<const LaneEnd> ends() const noexcept { return ends_; }
+    /// Lets a lane that wants a key go on with the next launch.
     void resume(std::uint32_t lane);
+    /// The output of all lanes when none runs, as far as any has one: word i of lane l is at i * ends().size() + l.
+    /// Valid until the next launch.
+    [[nodiscard]] Result<std::span<const std::uint32_t>> output();
 
-    /// Since start().
+    /// Since begin().
     [[nodiscard]] std::uint32_t launches() const noexcept { return launches_; }
 
+    /// Of each lane, from the last run.
+    [[nodiscard]] Result<std::vector<LaneRest>> rest();
     /// Registers of one lane, from the last run.
     [[nodiscard]] Result<std::vector<std::uint64_t>> registers(std::uint32_t lane, std::uint32_t begin,
                                                                std::uint32_t n);
     /// The pages of 1 KiB that a lane's contract of level `level` wrote: number and content.
     [[nodiscard]] Result<std::vector<std::pair<std::uint32_t, std::vector<std::uint32_t>>>> pages(std::uint32_t lane,
                                                                                                   std::uint32_t level);
-    /// The first `words` of the output of all lanes: word i of lane l is at i * capacity() + l. `out` keeps its memory.
-    [[nodiscard]] Result<void> output(std::uint32_t words, std::vector<std::uint32_t>& out);
 
     [[nodiscard]] std::uint32_t capacity() const noexcept { return lanes_; }
     [[nodiscard]] const LaneShape& shape() const noexcept { return shape_; }
@@ -88,11 +100,9 @@ class Lanes {
  private:
     Lanes(Device& device, const Kernel& kernel, std::uint32_t lanes, const LaneShape& shape)
         : device_(&device), kernel_(kernel), lanes_(lanes), shape_(shape) {}
-    [[nodiscard]] std::uint32_t& flag(LaneField f, std::size_t lane) {
-        return flags_[static_cast<std::size_t>(f) * lanes_ + lane];
-    }
     [[nodiscard]] Result<void> put_arguments(std::span<const LaneStart> starts);
-    [[nodiscard]] Result<void> launch(const Bindings& bindings);
+    [[nodiscard]] Result<void> put_states();
+    [[nodiscard]] Result<Bindings> bind(const LaunchOptions& options);
     [[nodiscard]] Result<std::vector<std::uint32_t>> interleaved(const Buffer& buffer, std::uint32_t lane,
                                                                  std::uint64_t items, std::uint64_t begin,
                                                                  std::uint64_t n, std::uint32_t words);
@@ -102,8 +112,10 @@ class Lanes {
     std::uint32_t lanes_;
     LaneShape shape_;
     Buffer parameters_, registers_, memories_, page_tables_, status_flags_, output_state_, nothing_;
-    std::vector<std::uint32_t> flags_;  ///< those that the host reads are as on the device
+    std::vector<std::uint32_t> starts_;  ///< what begins lanes, one field after the other
     std::vector<LaneEnd> ends_;
+    Mapped flags_, output_;
+    std::uint32_t output_words_ = 0;  ///< that are read with each launch: as many as last were there
     bool resumed_ = false;
     std::uint32_t launches_ = 0;
 };

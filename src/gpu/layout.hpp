@@ -180,32 +180,34 @@ inline constexpr std::uint32_t turns_together = 16;    ///< that lanes go before
 inline constexpr std::uint32_t max_lane_pages = 1023;  ///< a table entry has ten bits for it
 inline constexpr std::uint32_t max_cells = 131072, max_depth = 1024;  // wasmi-fuel.md 4
 
-/// What a lane's state says, a word each, at field * lanes + lane of `status_flags`.
-#define WARPSHREW_GPU_LANE(X)                                                       \
-    X(status)     /* see LaneStatus */                                              \
-    X(detail)     /* the Trap, or why it was handed back */                         \
-    X(steps)      /* of the last launch */                                          \
-    X(out)        /* words in output_state */                                       \
-    X(fuel_low)   /* */                                                             \
-    X(fuel_high)  /* */                                                             \
-    X(memory)     /* pages of 64 KiB that the contract has */                       \
-    X(used)       /* pages of 1 KiB of contracts */                                 \
-    X(own)        /* pages of 1 KiB of the supervisor; the host reads up to here */ \
-    X(fresh)      /* 1: it has not begun */                                         \
-    X(pc)         /* */                                                             \
-    X(base)       /* first register of the frame */                                 \
-    X(link)       /* where the running contract's caller is kept, ~0: nowhere */    \
-    X(globals)    /* first register of the contract's globals */                    \
-    X(cells)      /* that are left */                                               \
-    X(depth)      /* frames */                                                      \
-    X(module)     /* header */                                                      \
-    X(level)      /* of the running contract: which pages are its */                \
-    X(supervisor) /* 1: it runs */                                                  \
-    X(mode)       /* 0, or the operation before the instruction */                  \
-    X(page)       /* that find_page seeks */                                        \
-    X(probe)      /* its steps so far; words that copy_page has copied */           \
-    X(from)       /* where copy_page copies from */                                 \
-    X(payload)    /* first word of the call in tx_payloads */                       \
+/// What a lane's state says, a word each, at field * calls + lane of `status_flags`. The host reads the first ones
+/// after each launch, and how a lane begins is what it writes: all from `fuel_low` to `payload`. The rest begins as
+/// nothing.
+#define WARPSHREW_GPU_LANE(X)                                                    \
+    X(status)     /* see LaneStatus */                                           \
+    X(detail)     /* the Trap, or why it was handed back */                      \
+    X(steps)      /* of the last launch */                                       \
+    X(out)        /* words in output_state; the host reads up to here */         \
+    X(used)       /* pages of 1 KiB of contracts */                              \
+    X(own)        /* pages of 1 KiB of the supervisor */                         \
+    X(fuel_low)   /* */                                                          \
+    X(fuel_high)  /* */                                                          \
+    X(memory)     /* pages of 64 KiB that the contract has */                    \
+    X(fresh)      /* 1: it has not begun */                                      \
+    X(pc)         /* */                                                          \
+    X(base)       /* first register of the frame */                              \
+    X(module)     /* header */                                                   \
+    X(supervisor) /* 1: it runs */                                               \
+    X(payload)    /* first word of the call in tx_payloads */                    \
+    X(link)       /* where the running contract's caller is kept, ~0: nowhere */ \
+    X(globals)    /* first register of the contract's globals */                 \
+    X(cells)      /* that are left */                                            \
+    X(depth)      /* frames */                                                   \
+    X(level)      /* of the running contract: which pages are its */             \
+    X(mode)       /* 0, or the operation before the instruction */               \
+    X(page)       /* that find_page seeks */                                     \
+    X(probe)      /* its steps so far; words that copy_page has copied */        \
+    X(from)       /* where copy_page copies from */                              \
     X(map_mask)   /* slots of state_map less one: from the parameters */
 
 enum class LaneField : std::uint32_t {
@@ -231,7 +233,7 @@ enum class HandBack : std::uint32_t {
 
 /// Words of `parameters`.
 #define WARPSHREW_GPU_PARAMETERS(X)                                       \
-    X(lanes)                                                              \
+    X(lanes)          /* that have a call */                              \
     X(budget)         /* steps of this launch */                          \
     X(lane_registers) /* */                                               \
     X(lane_pages)     /* */                                               \

@@ -53,11 +53,8 @@ std::optional<Bytes> device_key_of(BytesView key) {
 BytesView StateTable::Entry::at(std::uint32_t position) const noexcept {
     const auto after = std::upper_bound(versions.begin(), versions.end(), position,
                                         [](std::uint32_t p, const Version& v) { return p < v.from; });
-    return after == versions.begin() ? BytesView(versions.front().value) : BytesView(std::prev(after)->value);
+    return after == versions.begin() ? versions.front().value : std::prev(after)->value;
 }
-
-StateTable::StateTable(const parallel::Batch& batch, ContractCodes& codes, std::vector<std::uint32_t> positions)
-    : batch_(batch), codes_(codes), positions_(std::move(positions)), words_(4) {}
 
 void StateTable::put(BytesView bytes) {
     for (std::size_t i = 0; i < bytes.size(); i += 4) {
@@ -68,13 +65,14 @@ void StateTable::put(BytesView bytes) {
     words_.resize((words_.size() + 1) / 2 * 2);
 }
 
-/// The versions of the positions [begin, end), which are in ascending order, and so are the versions.
-void StateTable::add_versions(Entry& e, std::size_t begin, std::size_t end) const {
+/// Positions are in ascending order, and so are the versions that they see.
+void StateTable::read_versions(Entry& e, store::Arena& arena) const {
     const auto version = [&](std::size_t i) {
         const auto* v = batch_.state.version(positions_[i], e.store_key);
         return v == nullptr ? std::uint64_t{0} : std::uint64_t{v->position} + 1;
     };
-    while (begin < end) {
+    const std::size_t end = positions_.size();
+    for (std::size_t begin = 0; begin < end;) {
         const std::uint64_t first = version(begin);
         std::size_t low = begin, high = end;  // the last position with the same version lies in [low, high)
         if (version(end - 1) == first) low = end - 1;
@@ -84,22 +82,25 @@ void StateTable::add_versions(Entry& e, std::size_t begin, std::size_t end) cons
         }
         Bytes value;
         if (!batch_.state.read(positions_[begin], e.store_key, value)) value.clear();
-        e.versions.push_back({e.versions.empty() ? 0 : positions_[begin], std::move(value)});
+        e.versions.push_back({e.versions.empty() ? 0 : positions_[begin], store::copy_into(arena, value)});
         begin = low + 1;
     }
 }
 
-void StateTable::add(BytesView bytes) {
-    const auto parsed = parse_device_key(bytes);
-    if (!parsed || places_.contains(bytes)) return;
-    Entry e{parsed->kind, parsed->id, store_key(*parsed), {}};
-    if (parsed->kind == KeyKind::code) {
+StateTable::Entry StateTable::read(const DeviceKey& key, store::Arena& arena) const {
+    Entry e{0, key.kind, key.id, store::copy_into(arena, store_key(key)), {}};
+    if (key.kind == KeyKind::code) {
         // One version for all: who comes after a deployment of the block does not run it on the device.
-        const std::uint32_t code = codes_.find(parsed->id, positions_.back()).header;
-        e.versions.push_back({0, code == 0 ? Bytes() : to_le(std::uint64_t{code})});
+        const std::uint32_t code = codes_.known(key.id, positions_.back()).header;
+        e.versions.push_back({0, code == 0 ? "" : store::copy_into(arena, to_le(std::uint64_t{code}))});
     } else {
-        add_versions(e, 0, positions_.size());
+        read_versions(e, arena);
     }
+    return e;
+}
+
+void StateTable::add(BytesView bytes, Entry e) {
+    e.number = static_cast<std::uint32_t>(entries_.size());
     std::vector<std::uint32_t> values;
     for (const auto& v : e.versions) {
         values.push_back(static_cast<std::uint32_t>(words_.size()));
@@ -115,7 +116,9 @@ void StateTable::add(BytesView bytes) {
                   {static_cast<std::uint32_t>(bytes.size()), static_cast<std::uint32_t>(values.size()), versions, 0});
     put(bytes);
     places_.emplace(bytes, place);
-    entries_.emplace(place, std::move(e));
+    entries_.push_back(std::move(e));
+    at_place_.resize(place / 2 + 1);
+    at_place_.back() = static_cast<std::uint32_t>(entries_.size());
 }
 
 std::uint32_t StateTable::place(BytesView key) const {
@@ -124,8 +127,8 @@ std::uint32_t StateTable::place(BytesView key) const {
 }
 
 const StateTable::Entry* StateTable::entry(std::uint32_t place) const {
-    const auto at = entries_.find(place);
-    return at == entries_.end() ? nullptr : &at->second;
+    if (place % 2 != 0 || place / 2 >= at_place_.size() || at_place_[place / 2] == 0) return nullptr;
+    return &entries_[at_place_[place / 2] - 1];
 }
 
 std::uint32_t StateTable::slots() const noexcept {

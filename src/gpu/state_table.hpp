@@ -1,8 +1,6 @@
 #pragma once
 // The buffers `input_state` and `state_map`: what lanes may read of the state, each at its position (layout.hpp).
 
-#include <absl/container/flat_hash_map.h>
-
 #include <optional>
 #include <vector>
 
@@ -28,26 +26,31 @@ struct DeviceKey {
 class StateTable {
  public:
     /// For calls at these positions, ascending. All must outlive it.
-    StateTable(const parallel::Batch& batch, ContractCodes& codes, std::vector<std::uint32_t> positions);
-
-    /// Reads a key's values from the batch's state. Nothing if it is there already.
-    void add(BytesView key);
+    StateTable(const parallel::Batch& batch, const ContractCodes& codes, std::span<const std::uint32_t> positions)
+        : batch_(batch), codes_(codes), positions_(positions), words_(4) {}
 
     struct Entry {
+        std::uint32_t number = 0;  ///< of its own, below size()
         KeyKind kind = KeyKind::storage;
         protorune::RuneId id;
-        Bytes store_key;
+        BytesView store_key;
         struct Version {
             std::uint32_t from;
-            Bytes value;
+            BytesView value;
         };
         std::vector<Version> versions;
 
         [[nodiscard]] BytesView at(std::uint32_t position) const noexcept;
     };
+    /// Reads a key's values from the batch's state into the arena. The code of a code key must have been found before.
+    /// Safe from several threads, with an arena for each.
+    [[nodiscard]] Entry read(const DeviceKey& key, store::Arena& arena) const;
+    /// Adds a key that is not there yet.
+    void add(BytesView key, Entry entry);
+
     /// The place of a key in input_state, 0 if it was not added.
     [[nodiscard]] std::uint32_t place(BytesView key) const;
-    /// The key at that place of input_state, or null.
+    /// The key at that place of input_state, or null. Valid until the next add().
     [[nodiscard]] const Entry* entry(std::uint32_t place) const;
 
     [[nodiscard]] const std::vector<std::uint32_t>& input_state() const noexcept { return words_; }
@@ -62,14 +65,15 @@ class StateTable {
 
  private:
     void put(BytesView bytes);
-    void add_versions(Entry& e, std::size_t begin, std::size_t end) const;
+    void read_versions(Entry& e, store::Arena& arena) const;
 
     const parallel::Batch& batch_;
-    ContractCodes& codes_;
-    std::vector<std::uint32_t> positions_;
+    const ContractCodes& codes_;
+    std::span<const std::uint32_t> positions_;
     std::vector<std::uint32_t> words_;
     store::ByteMap<std::uint32_t> places_;
-    absl::flat_hash_map<std::uint32_t, Entry> entries_;
+    std::vector<Entry> entries_;
+    std::vector<std::uint32_t> at_place_;  ///< for each second word, where keys begin: number of the entry and one
 };
 
 }  // namespace warpshrew::gpu

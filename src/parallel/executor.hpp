@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <deque>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -53,28 +54,39 @@ class ResultMemory {
     static constexpr std::size_t default_limit = std::size_t{1} << 30;
     explicit ResultMemory(std::size_t limit = default_limit) : limit_(limit) {}
 
-    [[nodiscard]] bool full() const noexcept { return counted_.bytes.load(std::memory_order_relaxed) >= limit_; }
+    [[nodiscard]] bool full() const noexcept { return counted_.used() >= limit_; }
 
     /// An arena that no other thread uses until it is given back, which keeps what is in it.
     [[nodiscard]] store::Arena& take();
     void give_back(store::Arena& arena);
 
+    /// Ends all that is in it, for the next block. The memory is kept, up to half of the limit: pages that a process
+    /// touches for the first time are dear. No arena may be in use; those that were not given back are now.
+    void clear();
+
+    [[nodiscard]] std::size_t kept_bytes() const noexcept { return counted_.kept(); }  ///< that nothing uses now
+
  private:
-    /// The heap, with what was taken from it.
+    /// The heap, with what was taken from it. Keeps what is given back, by size: arenas ask for the same sizes again.
     class Counted final : public std::pmr::memory_resource {
      public:
-        std::atomic<std::size_t> bytes = 0;
+        Counted() = default;
+        Counted(const Counted&) = delete;
+        Counted& operator=(const Counted&) = delete;
+        ~Counted() override { keep_at_most(0); }
+        [[nodiscard]] std::size_t used() const noexcept { return used_.load(std::memory_order_relaxed); }
+        [[nodiscard]] std::size_t kept() const noexcept { return kept_; }
+        void keep_at_most(std::size_t bytes);
 
      private:
-        void* do_allocate(std::size_t n, std::size_t alignment) override {
-            bytes.fetch_add(n, std::memory_order_relaxed);
-            return std::pmr::new_delete_resource()->allocate(n, alignment);
-        }
-        void do_deallocate(void* p, std::size_t n, std::size_t alignment) override {
-            bytes.fetch_sub(n, std::memory_order_relaxed);
-            std::pmr::new_delete_resource()->deallocate(p, n, alignment);
-        }
+        void* do_allocate(std::size_t n, std::size_t alignment) override;
+        void do_deallocate(void* p, std::size_t n, std::size_t alignment) override;
         [[nodiscard]] bool do_is_equal(const memory_resource& other) const noexcept override { return this == &other; }
+
+        std::atomic<std::size_t> used_ = 0;
+        std::mutex mutex_;
+        std::map<std::size_t, std::vector<void*>> free_;  ///< aligned for anything
+        std::size_t kept_ = 0;                            ///< bytes of these
     };
 
     const std::size_t limit_;

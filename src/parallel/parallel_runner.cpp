@@ -9,7 +9,7 @@ namespace warpshrew::parallel {
 static constexpr unsigned failures_to_retire = 3;
 
 ParallelRunner::ParallelRunner(Executor& executor, Workers& workers, RunnerOptions options)
-    : executor_(executor), workers_(workers), options_(std::move(options)) {
+    : executor_(executor), workers_(workers), options_(std::move(options)), memory_(options_.result_bytes) {
     verifier_.mode = options_.verify;
     verifier_.random.seed(options_.seed);
 }
@@ -20,9 +20,8 @@ void ParallelRunner::retire(const std::string& why) {
         options_.warn("executor " + std::string(executor_.name()) + " is given up for the rest of this run: " + why);
 }
 
-void ParallelRunner::speculate(const alkanes::BlockWork& block, const alkanes::FuelTank& tank, Candidates& candidates,
-                               ResultMemory& memory) {
-    Speculation speculation(block, tank, candidates, executor_, workers_, patterns_, options_.speculation, memory,
+void ParallelRunner::speculate(const alkanes::BlockWork& block, const alkanes::FuelTank& tank, Candidates& candidates) {
+    Speculation speculation(block, tank, candidates, executor_, workers_, patterns_, options_.speculation, memory_,
                             statistics_);
     std::string what = "unknown exception";
     try {
@@ -50,10 +49,10 @@ bool ParallelRunner::run(const alkanes::BlockWork& block, alkanes::BlockMessages
     }
     using Clock = std::chrono::steady_clock;
     auto start = Clock::now();
-    ResultMemory memory(options_.result_bytes);
+    memory_.clear();
     Candidates candidates = find_candidates(block, options_.speculate);
     statistics_.plan_seconds = std::chrono::duration<double>(Clock::now() - start).count();
-    if (!candidates.list.empty()) speculate(block, messages.tank(), candidates, memory);
+    if (!candidates.list.empty()) speculate(block, messages.tank(), candidates);
     for (const Candidate& c : candidates.list) {
         if (c.demotion == Demotion::ordinary) continue;
         statistics_.candidates++;

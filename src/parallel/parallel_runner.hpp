@@ -31,13 +31,13 @@ class ParallelRunner final : public alkanes::TransactionRunner {
     [[nodiscard]] const Statistics& statistics() const noexcept { return statistics_; }
 
  private:
-    void speculate(const alkanes::BlockWork& block, const alkanes::FuelTank& tank, Candidates& candidates,
-                   ResultMemory& memory);
+    void speculate(const alkanes::BlockWork& block, const alkanes::FuelTank& tank, Candidates& candidates);
     void retire(const std::string& why);
 
     Executor& executor_;
     Workers& workers_;
     RunnerOptions options_;
+    ResultMemory memory_;  ///< of the last block's effects
     Verifier verifier_;
     Patterns patterns_;
     Statistics statistics_;

@@ -118,6 +118,70 @@ TEST(GpuCalls, MoreThanLanes) {
     EXPECT_EQ(run.after.handed_back, run.before.handed_back);
 }
 
+// Lanes that wait for keys, each for another, run for several launches, fail and are handed back.
+std::vector<PlanCall> calls_of_many_kinds(unsigned n) {
+    std::vector<PlanCall> calls;
+    for (unsigned i = 0; i < n; i++) {
+        if (i % 32 == 7)
+            calls.push_back({burner, {1, i % 64 == 7 ? 30'000U : 200'000U}, {}});
+        else if (i % 32 == 9)
+            calls.push_back(exercise(53));
+        else if (i % 3 == 0)
+            calls.push_back(mint());
+        else
+            calls.push_back(script({{{8, 2, 1000 + i / 2, 2, 1}, {}}, {{4, i}, {}}, {{2, i}, {}}}));
+    }
+    return calls;
+}
+
+TEST(GpuCalls, GroupsOnTheirWayTogether) {
+    constexpr unsigned groups = 5;
+    const auto calls = calls_of_many_kinds(groups * test::executor_lanes);
+    for (const bool dry : {false, true}) {
+        GpuExecutor& executor = test::plan_executor();
+        executor.options().dry_run = dry ? DryRun::cpu : DryRun::gpu;
+        const auto run = run_plan(block_of(calls, PlanRules::devnet), executor);
+        EXPECT_GE(run.after.groups - run.before.groups, groups);
+        EXPECT_EQ(run.after.groups_together, 2U);
+        if (!dry) {
+            EXPECT_GT(run.after.rounds - run.before.rounds, run.after.groups - run.before.groups);
+        }
+        EXPECT_GE(run.statistics.used, calls.size() * 9 / 10);
+        EXPECT_GT(run.after.reasons[static_cast<std::size_t>(HandBack::steps)],
+                  run.before.reasons[static_cast<std::size_t>(HandBack::steps)]);
+        EXPECT_TRUE(run.warnings.empty());
+        EXPECT_EQ(run.after.faults, run.before.faults);
+    }
+}
+
+// Groups so large that several threads prepare and decode them.
+TEST(GpuCalls, OfSeveralThreads) {
+    auto options = test::plan_options();
+    options.lanes = 256;
+    options.shape.registers = 2048;
+    options.workers = &warpshrew::test::plan_workers(3);
+    const auto executor = test::make_executor(options);
+    const auto calls = calls_of_many_kinds(600);
+    for (const bool dry : {false, true}) {
+        executor->options().dry_run = dry ? DryRun::cpu : DryRun::gpu;
+        const auto run = run_plan(block_of(calls, PlanRules::devnet), *executor);
+        EXPECT_GE(run.statistics.used, calls.size() * 9 / 10);
+        EXPECT_TRUE(run.warnings.empty());
+        EXPECT_EQ(run.after.faults, 0U);
+    }
+}
+
+// What is begun comes to its end; nothing else is begun.
+TEST(GpuCalls, NoGroupIsBegunOnceTheMemoryIsFull) {
+    std::vector<PlanCall> calls;
+    for (unsigned i = 0; i < 4 * test::executor_lanes; i++)
+        calls.push_back(script({{{3, i}, {}}, {{2, i}, {}}}));  // have nothing to do with each other
+    const auto run = run_plan(block_of(calls, PlanRules::devnet), test::plan_executor(), 8 << 10);
+    EXPECT_GE(run.statistics.used, 2 * test::executor_lanes);
+    EXPECT_LE(run.statistics.used, 3 * test::executor_lanes);
+    EXPECT_TRUE(run.warnings.empty());
+}
+
 TEST(GpuCalls, LongOnesGoOnOverSeveralLaunchesAndTooLongOnesAreHandedBack) {
     constexpr auto reason = static_cast<std::size_t>(HandBack::steps);
     const PlanCall is_long{burner, {1, 30'000}, {}}, too_long{burner, {1, 200'000}, {}};

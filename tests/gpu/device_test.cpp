@@ -215,6 +215,59 @@ TEST_F(DeviceTest, ReadsOfSeveralSubmissionsAreThereAfterOneWait) {
     EXPECT_TRUE(device().run({}));
 }
 
+TEST_F(DeviceTest, MappedBytesAreThereAfterTheirWaitAndStay) {
+    const Buffer b = buffer(Words{1, 2, 3, 4});
+    Mapped one, two, never;
+    EXPECT_TRUE(one.bytes().empty());
+    EXPECT_FALSE(device().wait(one));  // nothing was submitted
+    Words copied(1);
+    Commands first;
+    first.read(b, 0, std::span(copied));
+    first.read(b, 4, 12, one);
+    ASSERT_TRUE(device().submit(first));
+    EXPECT_TRUE(one.bytes().empty());
+    ASSERT_TRUE(device().write(b, 0, std::span<const std::uint32_t>(Words{5, 6, 7, 8})));
+    Commands second;
+    second.read(b, 0, 8, two);
+    ASSERT_TRUE(device().submit(second));
+    ASSERT_TRUE(device().wait(one));
+    EXPECT_THAT(copied, ElementsAre(1));
+    EXPECT_THAT(one.words(), ElementsAre(2, 3, 4));
+    EXPECT_TRUE(two.bytes().empty());  // not waited for, done or not
+    ASSERT_TRUE(device().wait(two));
+    EXPECT_THAT(two.words(), ElementsAre(5, 6));
+    EXPECT_TRUE(device().wait(one));  // again
+    for (std::uint32_t i = 0; i < 10; i++) {
+        Words word(4);
+        ASSERT_TRUE(device().read(b, 0, std::span(word)));
+    }
+    EXPECT_THAT(one.words(), ElementsAre(2, 3, 4));
+    EXPECT_FALSE(device().wait(never));
+    device_.reset();
+    EXPECT_THAT(one.words(), ElementsAre(2, 3, 4));
+}
+
+// What was submitted before is done with it, also if nobody waits for that alone.
+TEST_F(DeviceTest, AWaitForTheSecondFillsTheFirst) {
+    const Buffer b = buffer(Words{1, 2});
+    Mapped one, two;
+    {
+        Mapped dropped;
+        Commands commands;
+        commands.read(b, 0, 8, dropped);
+        ASSERT_TRUE(device().submit(commands));
+    }
+    Commands first, second;
+    first.read(b, 0, 4, one);
+    second.read(b, 4, 4, two);
+    ASSERT_TRUE(device().submit(first));
+    ASSERT_TRUE(device().submit(second));
+    ASSERT_TRUE(device().wait(two));
+    EXPECT_THAT(one.words(), ElementsAre(1));
+    EXPECT_THAT(two.words(), ElementsAre(2));
+    EXPECT_TRUE(device().wait(one));
+}
+
 TEST_F(DeviceTest, BindingIsAPartOfABuffer) {
     const std::uint32_t align = device().limits().binding_offset_align;
     Words words(align / 4 + 3);

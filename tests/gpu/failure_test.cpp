@@ -72,6 +72,52 @@ TEST(GpuFailure, OnceIsForgiven) {
     EXPECT_FALSE(run.retired);
 }
 
+/// Four groups of lanes, whose calls have nothing to do with each other.
+std::vector<warpshrew::test::PlanTransaction> block_of_groups(unsigned n) {
+    std::vector<warpshrew::test::PlanTransaction> block;
+    for (unsigned i = 0; i < 4 * test::executor_lanes; i++)
+        block.push_back(
+            {1000 * n + i, {}, 1, {}, {{true, PlanCall{scripts[0], {}, {{{3, i}, {}}, {{2, i}, {}}}}, 0, 0, {}}}});
+    return block;
+}
+
+// Of several groups of lanes the first is back, another is on its way, and the one behind it cannot be launched.
+TEST(GpuFailure, BetweenGroups) {
+    warpshrew::test::Plan plan;
+    for (unsigned b = 1; b <= 3; b++) plan.blocks.push_back(block_of_groups(b));
+    GpuExecutor& executor = test::plan_executor();
+    const std::uint64_t before = executor.counts().executed;
+    bool thrown = false;
+    executor.options().before_round = [&](Device&) {
+        if (thrown || executor.counts().executed < before + test::executor_lanes) return;
+        thrown = true;
+        throw std::bad_alloc();
+    };
+    const auto run = run_plan(plan, executor);
+    EXPECT_TRUE(thrown);
+    EXPECT_EQ(run.statistics.executor_failures, 1U);
+    EXPECT_GE(run.statistics.used, (1 + 4 + 4) * test::executor_lanes);
+    EXPECT_LE(run.statistics.used, (2 + 4 + 4) * test::executor_lanes);
+    EXPECT_EQ(run.after.faults, run.before.faults);
+    EXPECT_EQ(run.warnings.size(), 1U);
+    EXPECT_FALSE(run.retired);
+}
+
+// The same with a device that is of no more use: nothing waits for what will not come.
+TEST(GpuFailure, OfTheDeviceBetweenGroups) {
+    warpshrew::test::Plan plan;
+    plan.blocks.push_back(block_of_groups(1));
+    const auto executor = make_executor(test::plan_options());
+    executor->options().before_round = [&](Device& device) {
+        if (executor->counts().executed >= test::executor_lanes && !device.failed()) fail_device(device);
+    };
+    const auto run = run_plan(plan, *executor);
+    EXPECT_TRUE(executor->device().failed());
+    EXPECT_GE(run.statistics.used, test::executor_lanes);
+    EXPECT_LE(run.statistics.used, 2 * test::executor_lanes);
+    EXPECT_EQ(run.statistics.executor_failures, 1U);
+}
+
 // As many lanes as fit, and none if not even 32 do.
 TEST(GpuFailure, ASmallAdapterHasFewerLanes) {
     auto options = test::plan_options();

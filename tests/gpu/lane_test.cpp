@@ -59,16 +59,17 @@ std::vector<WasmOutcome> run_on_lanes(std::span<const WasmCall> calls, const Sha
                                      static_cast<std::uint32_t>(calls.size()), shape.lane));
     const auto ends = must(lanes.run(
         starts, {.budget = shape.budget, .most_steps = shape.most_steps, .code = must(code.upload(w.device))}));
+    const auto rest = must(lanes.rest());
     std::vector<WasmOutcome> out;
     for (std::uint32_t l = 0; l < calls.size(); l++) {
         const LaneEnd& e = ends[l];
         WasmOutcome& o = out.emplace_back();
         o.status = e.status;
         o.detail = e.detail;
-        o.fuel = e.fuel;
-        o.memory = e.memory;
+        o.fuel = rest[l].fuel;
+        o.memory = rest[l].memory;
         o.steps = e.steps;
-        if (e.used != 0) o.written = must(lanes.pages(l, 0));
+        if (rest[l].used != 0) o.written = must(lanes.pages(l, 0));
         if (e.status == LaneStatus::finished && entries[l]->results != 0)
             o.results = must(lanes.registers(l, starts[l].globals + 1, entries[l]->results));
     }

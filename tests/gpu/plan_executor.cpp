@@ -53,7 +53,7 @@ Plan block_of(const std::vector<PlanCall>& calls, warpshrew::test::PlanRules rul
     return plan;
 }
 
-Run run_plan(const Plan& plan, GpuExecutor& executor) {
+Run run_plan(const Plan& plan, GpuExecutor& executor, std::size_t result_bytes) {
     Run out;
     out.before = executor.counts();
     warpshrew::test::SerialRun serial(plan);
@@ -63,6 +63,7 @@ Run run_plan(const Plan& plan, GpuExecutor& executor) {
     options.verify = parallel::Verify::all;
     options.seed = plan.seed;
     options.speculation.adaptive = false;
+    options.result_bytes = result_bytes;
     options.warn = [&](const std::string& text) { out.warnings.push_back(text); };
     parallel::ParallelRunner runner(observer, warpshrew::test::plan_workers(1), options);
     EXPECT_EQ(difference(serial, runner, [&] { out.statistics.add(runner.statistics()); }), "");

@@ -52,6 +52,7 @@ struct Run {
     std::vector<std::string> warnings;
     bool retired = false;
 };
-[[nodiscard]] Run run_plan(const warpshrew::test::Plan& plan, GpuExecutor& executor = plan_executor());
+[[nodiscard]] Run run_plan(const warpshrew::test::Plan& plan, GpuExecutor& executor = plan_executor(),
+                           std::size_t result_bytes = parallel::ResultMemory::default_limit);
 
 }  // namespace warpshrew::gpu::test

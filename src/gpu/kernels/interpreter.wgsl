@@ -3,7 +3,8 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let lanes = parameters[parameter_lanes];
     let lane = id.x;
     if (lane >= lanes) { return; }
-    status = status_flags[lane_status * lanes + lane];
+    let fresh = status_flags[lane_fresh * lanes + lane] != 0u;
+    status = select(status_flags[lane_status * lanes + lane], status_running, fresh);
     if (status != status_running) { return; }
     let lane_registers = parameters[parameter_lane_registers];
     let lane_pages = parameters[parameter_lane_pages];
@@ -21,29 +22,44 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     memory_base = group * lane_pages * memory_page_words * group_lanes + in_group;
     table_base = group * (lane_table + lane_pages) * group_lanes + in_group;
 
-    detail = status_flags[lane_detail * lanes + lane];
     pc = status_flags[lane_pc * lanes + lane];
     base = status_flags[lane_base * lanes + lane];
-    link = status_flags[lane_link * lanes + lane];
-    globals = status_flags[lane_globals * lanes + lane];
     fuel = u64(status_flags[lane_fuel_low * lanes + lane]) | (u64(status_flags[lane_fuel_high * lanes + lane]) << 32u);
-    cells = status_flags[lane_cells * lanes + lane];
-    depth = status_flags[lane_depth * lanes + lane];
     module_header = status_flags[lane_module * lanes + lane];
     pages = status_flags[lane_memory * lanes + lane];
+    supervisor = status_flags[lane_supervisor * lanes + lane] != 0u;
+    if (fresh) {
+        // What the host leaves out. It is read back below, as any lane's is: the compilers make the faster loop of that.
+        status_flags[lane_detail * lanes + lane] = 0u;
+        status_flags[lane_out * lanes + lane] = 0u;
+        status_flags[lane_used * lanes + lane] = 0u;
+        status_flags[lane_own * lanes + lane] = 0u;
+        status_flags[lane_link * lanes + lane] = none;
+        status_flags[lane_globals * lanes + lane] = 0u;
+        // The root call's result takes a cell, and one is never used.
+        status_flags[lane_cells * lanes + lane] = max_cells - 2u;
+        status_flags[lane_depth * lanes + lane] = 0u;
+        status_flags[lane_level * lanes + lane] = 0u;
+        status_flags[lane_mode * lanes + lane] = 0u;
+        status_flags[lane_page * lanes + lane] = 0u;
+        status_flags[lane_probe * lanes + lane] = 0u;
+        status_flags[lane_from * lanes + lane] = 0u;
+        status_flags[lane_fresh * lanes + lane] = 0u;
+        registers[register_base + (base - 1u) * group_lanes] = (u64(record_root) << 32u) | low_half;
+    }
+    detail = status_flags[lane_detail * lanes + lane];
+    link = status_flags[lane_link * lanes + lane];
+    globals = status_flags[lane_globals * lanes + lane];
+    cells = status_flags[lane_cells * lanes + lane];
+    depth = status_flags[lane_depth * lanes + lane];
     level = status_flags[lane_level * lanes + lane];
     used = status_flags[lane_used * lanes + lane];
     own = status_flags[lane_own * lanes + lane];
-    supervisor = status_flags[lane_supervisor * lanes + lane] != 0u;
     mode = status_flags[lane_mode * lanes + lane];
     page = status_flags[lane_page * lanes + lane];
     probe = status_flags[lane_probe * lanes + lane];
     from_word = status_flags[lane_from * lanes + lane];
     out_words = status_flags[lane_out * lanes + lane];
-    if (status_flags[lane_fresh * lanes + lane] != 0u) {
-        registers[register_base + (base - 1u) * group_lanes] = (u64(record_root) << 32u) | low_half;
-        status_flags[lane_fresh * lanes + lane] = 0u;
-    }
     frame = register_base + base * group_lanes;
     forget_pages();
     load_header();
