@@ -537,8 +537,8 @@ class Folding {
                 Instruction& b = code_[before];
                 const std::uint32_t to = resolve(i.target);
                 const std::uint32_t distance = std::max(to, before) - std::min(to, before);
-                if (may_go_on(b.op) && (b.flags & instruction::jumps) == 0 && b.target == none &&
-                    distance != 0 && distance < farthest) {
+                if (may_go_on(b.op) && (b.flags & instruction::jumps) == 0 && b.target == none && distance != 0 &&
+                    distance < farthest) {
                     b.target = to;
                     erased_[at] = true;
                 }

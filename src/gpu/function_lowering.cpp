@@ -226,8 +226,9 @@ void encode(std::span<const Instruction> code, std::vector<std::uint32_t>& words
             extra = (i.target - k) & instruction::extra_mask;
         else if (may_go_on(i.op))
             extra = 1;
-        words.push_back(static_cast<std::uint32_t>(i.op) | (is_quick(i) ? instruction::quick : 0) | i.flags | i.a.kind << instruction::kind_of_a |
-                        i.b.kind << instruction::kind_of_b | extra << instruction::extra_shift);
+        words.push_back(static_cast<std::uint32_t>(i.op) | (is_quick(i) ? instruction::quick : 0) | i.flags |
+                        i.a.kind << instruction::kind_of_a | i.b.kind << instruction::kind_of_b |
+                        extra << instruction::extra_shift);
         words.push_back(to);
         words.push_back(a);
         words.push_back(i.b.bits);

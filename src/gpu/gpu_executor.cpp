@@ -66,7 +66,8 @@ Result<std::unique_ptr<GpuExecutor>> GpuExecutor::create(Device device, const Gp
     const Adapter& adapter = owned->adapter();
     const bool groups = std::ranges::find(adapter.features, "Subgroup") != adapter.features.end();
     const bool is_cpu = adapter.type == "CPU";
-    const auto kernel = owned->compile(interpreter_kernel(options.keeps_together.value_or(groups && !is_cpu)));
+    const bool keeps_together = options.keeps_together.value_or(groups && !is_cpu);
+    const auto kernel = owned->compile(interpreter_kernel(keeps_together));
     if (!kernel) return tl::unexpected(kernel.error());
     const auto supervisor = supervisor_module();
     if (!supervisor) return tl::unexpected(supervisor.error());
@@ -76,8 +77,10 @@ Result<std::unique_ptr<GpuExecutor>> GpuExecutor::create(Device device, const Gp
         lanes = Lanes::create(*owned, *kernel, n, options.shape);
     if (!lanes) return tl::unexpected(lanes.error());
     GpuExecutorOptions chosen = options;
-    // lavapipe ends the loops of an invocation after 65,535 iterations; elsewhere a launch may take longer.
-    if (chosen.budget == 0) chosen.budget = is_cpu ? 50'000 : 500'000;
+    // lavapipe ends the loops of an invocation after 65,535 iterations, of which a step is up to three where lanes
+    // wait; elsewhere a launch may take longer.
+    if (chosen.budget == 0 && is_cpu) chosen.budget = keeps_together ? 20'000 : 50'000;
+    if (chosen.budget == 0) chosen.budget = 500'000;
     std::unique_ptr<GpuExecutor> out(new GpuExecutor(std::move(owned), *kernel, std::move(*lanes), chosen));
     out->supervisor_ = out->code_.add(supervisor->code);
     out->supervisor_run_ = out->supervisor_ + supervisor->run;

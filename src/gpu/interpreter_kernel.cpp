@@ -28,43 +28,47 @@ constexpr Constant all[] = {
                         X(size_mask) X(sign) X(contract) X(image) X(summed) X(by_constant) X(offset_shift)
 #undef X
 #define X(name) {"comparison_" #name, comparison::name},
-                        X(opposite) X(same) X(below)
+                            X(opposite) X(same) X(below)
 #undef X
 #define X(name) {"add_two_" #name, add_two::name},
-                            X(to_mask) X(first_shift) X(first_bits) X(second_shift) X(second_bits)
+                                X(to_mask) X(first_shift) X(first_bits) X(second_shift) X(second_bits)
 #undef X
 #define X(name) {"xor_rotated_" #name, xor_rotated::name},
-                                X(mask) X(second_shift)
+                                    X(mask) X(second_shift)
 #undef X
 #define X(name) {"input_access_" #name, input_access::name},
-                                    X(buffer_mask) X(offset_shift)
+                                        X(buffer_mask) X(offset_shift)
 #undef X
 #define X(name) {"header_" #name, header::name},
-                                        X(globals) X(table) X(table_size) X(image_pages) X(image_first) X(
-                                            image_count) X(memory_pages) X(memory_limit) X(entry)
+                                            X(globals) X(table) X(table_size) X(image_pages) X(image_first)
+                                                X(image_count) X(memory_pages) X(memory_limit) X(entry)
 #undef X
 #define X(name) {"record_" #name, record::name},
-                                            X(field) X(to_shift) X(from_contract) X(root)
+                                                    X(field) X(to_shift) X(from_contract) X(root)
 #undef X
 #define X(name) {"status_" #name, static_cast<std::uint32_t>(LaneStatus::name)},
-                                                X(fault) X(running) X(finished) X(trapped) X(handed_back)
+                                                        X(fault) X(running) X(finished) X(trapped) X(handed_back)
 #undef X
 #define X(name) {"hand_back_" #name, static_cast<std::uint32_t>(HandBack::name)},
-                                                    X(registers) X(memory) X(no_host) X(output)
+                                                            X(registers) X(memory) X(no_host) X(output)
 #undef X
 #define X(name) {"trap_" #name, static_cast<std::uint32_t>(Trap::name)},
-                                                        X(none) X(memory_out_of_bounds) X(table_out_of_bounds) X(
-                                                            indirect_call_to_null) X(bad_signature) X(integer_overflow)
-                                                            X(integer_division_by_zero) X(stack_overflow) X(out_of_fuel)
+                                                                X(none) X(memory_out_of_bounds) X(table_out_of_bounds)
+                                                                    X(indirect_call_to_null) X(bad_signature) X(
+                                                                        integer_overflow) X(integer_division_by_zero)
+                                                                        X(stack_overflow) X(out_of_fuel)
 #undef X
 #define X(name) {"input_" #name, static_cast<std::uint32_t>(InputBuffer::name)},
-                                                                X(tx_payloads) X(input_state)
+                                                                            X(tx_payloads) X(input_state)
 #undef X
 #define X(name) {#name, name},
-                                                                    X(group_lanes) X(memory_page_words) X(memory_page_bytes) X(max_cells)
-                                                                        X(max_depth) X(max_lane_pages) X(turns_together)
+                                                                                X(group_lanes) X(memory_page_words)
+                                                                                    X(memory_page_bytes) X(max_cells)
+                                                                                        X(max_depth) X(max_lane_pages)
+                                                                                            X(turns_together)
 #undef X
-                                                                            {"descriptor_is_host", descriptor::is_host},
+                                                                                                {"descriptor_is_host",
+                                                                                                 descriptor::is_host},
     {"descriptor_charge_shift", descriptor::charge_shift}};
 // clang-format on
 
@@ -74,8 +78,9 @@ std::vector<Constant> interpreter_constants() { return {std::begin(all), std::en
 
 KernelSource interpreter_kernel(bool keeps_together) {
     const std::string_view waits = keeps_together ? "keep_together.wgsl" : "go_alone.wgsl";
-    KernelSource source = make_kernel(keeps_together ? "interpreter, lanes together" : "interpreter",
-                                      interpreter_constants(), {"interpreter_state.wgsl", waits, keeps_together ? "quick.wgsl" : "no_quick.wgsl", "interpreter.wgsl"});
+    KernelSource source = make_kernel(
+        keeps_together ? "interpreter, lanes together" : "interpreter", interpreter_constants(),
+        {"interpreter_state.wgsl", waits, keeps_together ? "quick.wgsl" : "no_quick.wgsl", "interpreter.wgsl"});
     source.bounded_loops = true;
     return source;
 }

@@ -72,7 +72,7 @@ Result<Outcome> on_cpu(const wasm::InterpretedModule& module, const Case& c) {
 
 /// Each case on a lane of its own, all at once, and on the CPU.
 Result<std::string> compare(Device& device, std::string_view module_text, std::span<const Case> cases,
-                            std::uint32_t budget = 50'000) {
+                            std::uint32_t budget = 20'000) {
     const auto bytes = assemble(module_text);
     if (!bytes) return tl::unexpected(bytes.error());
     const auto module = wasm::InterpretedModule::create(*bytes);

@@ -16,9 +16,6 @@ constexpr std::uint32_t least_budget = 8;
 
 std::uint64_t table_bytes(const LaneShape& shape) { return std::uint64_t{shape.table() + shape.pages} * 4; }
 
-/// Steps of a launch. Lanes that go together look at it every eighth turn.
-std::uint32_t budget_of(const LaunchOptions& options) { return options.budget / turns_together * turns_together; }
-
 }  // namespace
 
 std::uint32_t LaneShape::table() const noexcept { return std::bit_ceil(std::max(pages * 2, 16U)); }
@@ -144,7 +141,7 @@ Result<void> Lanes::launch(const LaunchOptions& options) {
     std::array<std::uint32_t, static_cast<std::size_t>(Parameter::count)> parameters{};
     const auto set = [&](Parameter p, std::uint32_t v) { parameters[static_cast<std::size_t>(p)] = v; };
     set(Parameter::lanes, calls);
-    set(Parameter::budget, budget_of(options));
+    set(Parameter::budget, options.budget);
     set(Parameter::lane_registers, shape_.registers);
     set(Parameter::lane_pages, shape_.pages);
     set(Parameter::lane_table, shape_.table());
@@ -186,7 +183,7 @@ Result<bool> Lanes::wait(const LaunchOptions& options) {
         end.output = std::min(out[l], shape_.output);
         end.status = static_cast<LaneStatus>(statuses[l]);
         if (end.status != LaneStatus::running) continue;
-        if (steps[l] != budget_of(options)) {
+        if (steps[l] != options.budget) {
             end.status = LaneStatus::fault;
         } else if (end.steps >= options.most_steps) {
             end.status = LaneStatus::handed_back;

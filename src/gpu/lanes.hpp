@@ -48,7 +48,7 @@ struct LaneRest {
 };
 
 struct LaunchOptions {
-    std::uint32_t budget = 50'000;                 ///< steps of a launch, below the 65,535 that lavapipe runs
+    std::uint32_t budget = 20'000;                 ///< steps of a launch
     std::uint64_t most_steps = ~std::uint64_t{0};  ///< then lanes that still run are handed back
     Buffer code = {};
     Buffer tx_payloads = {}, input_state = {}, state_map = {};  ///< none: not there

@@ -29,11 +29,11 @@ inline constexpr std::uint32_t group_lanes = 32;
     X(memory_grow)                                                                                  \
     X(check_range) /* traps unless the a + b is at most `to`, or the memory's size if that is ~0 */ \
     /* of the supervisor */                                                                         \
-    X(input)      /* two words of a buffer, from a on: see `input_access` */                        \
-    X(output)     /* word a + `extra` of the lane's output := b */                                  \
-    X(get_state)  /* `to` := what `extra` says of the lane */                                       \
-    X(set_state)  /* := a */                                                                        \
-    X(stop)       /* ends with status a and detail b */                                             \
+    X(input)       /* two words of a buffer, from a on: see `input_access` */                       \
+    X(output)      /* word a + `extra` of the lane's output := b */                                 \
+    X(get_state)   /* `to` := what `extra` says of the lane */                                      \
+    X(set_state)   /* := a */                                                                       \
+    X(stop)        /* ends with status a and detail b */                                            \
     X(copy_two)    /* register `to` := a, register `extra` := b; from here on: see `jumps` */       \
     X(add_two)     /* the same with numbers added to a and b: see `add_two` */                      \
     X(choose)      /* `to` := b if a is 0, or if it is not (`if_set`); else see `choose` */         \
@@ -57,7 +57,7 @@ inline constexpr std::uint32_t group_lanes = 32;
     X(bit_and)                                                                                      \
     X(bit_or)                                                                                       \
     X(bit_xor)                                                                                      \
-    X(equal) /* comparisons, see `comparison` */                                                   \
+    X(equal) /* comparisons, see `comparison` */                                                    \
     X(unequal)                                                                                      \
     X(less)                                                                                         \
     X(greater_or_equal)                                                                             \
@@ -176,8 +176,8 @@ inline constexpr std::uint32_t field = 0x7fff, to_shift = 15, from_contract = 1 
 }
 
 inline constexpr std::uint32_t memory_page_bytes = 1024, memory_page_words = memory_page_bytes / 4;
-inline constexpr std::uint32_t turns_together = 8;                    ///< after which lanes see whether they came apart
-inline constexpr std::uint32_t max_lane_pages = 1023;                 ///< a table entry has ten bits for it
+inline constexpr std::uint32_t turns_together = 16;    ///< that lanes go before they see whether they came apart
+inline constexpr std::uint32_t max_lane_pages = 1023;  ///< a table entry has ten bits for it
 inline constexpr std::uint32_t max_cells = 131072, max_depth = 1024;  // wasmi-fuel.md 4
 
 /// What a lane's state says, a word each, at field * calls + lane of `status_flags`. The host reads the first ones

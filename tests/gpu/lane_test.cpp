@@ -55,7 +55,7 @@ std::vector<WasmOutcome> run_on_lanes(std::span<const WasmCall> calls, const Sha
                           .fuel = c.fuel,
                           .args = c.args});
     }
-    Lanes lanes = must(Lanes::create(w.device, shape.keeps_together ? w.together : w.alone,
+    Lanes lanes = must(Lanes::create(w.device, shape.keeps_together.value_or(false) ? w.together : w.alone,
                                      static_cast<std::uint32_t>(calls.size()), shape.lane));
     const auto ends = must(lanes.run(
         starts, {.budget = shape.budget, .most_steps = shape.most_steps, .code = must(code.upload(w.device))}));
@@ -103,6 +103,15 @@ WasmOutcome run_on_cpu(const WasmCall& call, const WasmOutcome& like) {
 }
 
 std::size_t expect_same(std::span<const WasmCall> calls, bool may_hand_back, const Shape& shape) {
+    if (!shape.keeps_together) {
+        Shape other = shape;
+        other.keeps_together = true;
+        const std::size_t together = expect_same(calls, may_hand_back, other);
+        other.keeps_together = false;
+        const std::size_t alone = expect_same(calls, may_hand_back, other);
+        EXPECT_EQ(together, alone);
+        return alone;
+    }
     // As many at a time as lavapipe's largest binding holds.
     const std::size_t most = (std::size_t{100} << 20) / (std::size_t{shape.lane.registers} * 8);
     std::size_t handed_back = 0;

@@ -1,4 +1,3 @@
 // Each lane goes on whatever the others do: where there are no operations on groups of lanes, or where waiting costs more
 // than it saves, for every lane pays for every instruction anyway.
-fn looks_up(turn: u32) -> bool { return true; }
-fn waits(turn: u32) -> bool { return false; }
+fn turns_until_next_look(turn: u32, left: u32) -> u32 { return left; }
