@@ -47,7 +47,7 @@ bench: setup
 
 measure-gpu: setup
 	cmake --preset release
-	cmake --build --preset release --target warpshrew gpu_mints devnet_mixes gpu_tests
+	cmake --build --preset release --target warpshrew gpu_calls devnet_mixes gpu_tests
 	scripts/measure_gpu build/release
 
 bundle: build

@@ -1,0 +1,252 @@
+// Contract calls on a device and on CPU threads: calls a second for batches of several sizes, and where the time goes.
+// First free mints of the project's own contract and of the reference's, then calls of devnet's contracts.
+//
+//   gpu_calls [--adapter NAME] [--contract free_mint.wasm] [--only NAME] [--threads N] [--repeat N] [--batches N]
+//   [--together 0|1] LANES...
+//
+// --only: the calls whose name begins so. --batches: each execution is of so many times as many calls as there are
+// lanes. Figures are medians.
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <iostream>
+#include <thread>
+
+#include "../mint_chain.hpp"
+#include "alkanes/indexer.hpp"
+#include "app/devnet.hpp"
+#include "app/node.hpp"
+#include "app/simulation_executor.hpp"
+#include "base/temporary_folder.hpp"
+#include "gpu/gpu_executor.hpp"
+#include "parallel/cpu_executor.hpp"
+#include "store/memory_state.hpp"
+#include "sync/block_memory.hpp"
+#include "sync/index_chain.hpp"
+
+namespace warpshrew::bench {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+struct Options {
+    std::string adapter, only;
+    unsigned threads = std::max(1U, std::thread::hardware_concurrency());
+    unsigned repeat = 3;
+    unsigned batches = 1;
+    std::optional<bool> keeps_together;
+    std::vector<std::uint32_t> sizes;
+};
+
+/// Calls of one kind, over a state that they all see.
+struct Work {
+    std::string name;
+    const alkanes::Environment& environment;
+    const alkanes::BlockInfo& block;
+    const store::StateReader& below;
+    std::uint64_t height = 0;
+    std::uint32_t first_transaction = 0, transactions = 1;  ///< of the block, that calls see in turn
+    const bitcoin::Transaction* outside = nullptr;          ///< or this one
+    Bytes calldata;
+    std::vector<protorune::RuneTransfer> tokens;  ///< that each call gets
+};
+
+/// A contract deployed, and a block of mints.
+struct MintWorld {
+    explicit MintWorld(const FreeMint& contract) {
+        for (const Bytes& bytes : mint_chain(contract, 1)) blocks.push_back(bitcoin::Block::decode(bytes).value());
+        alkanes::Indexer indexer(bare_regtest(), builtins, engine);
+        store::BlockState changes(below);
+        indexer.index(changes, 0, blocks[0]).value();
+        below.apply(changes);
+        block.emplace(blocks[1], bare_regtest(), 1, nullptr);
+    }
+    /// 2, 2, 77 in a message of 15 bytes.
+    [[nodiscard]] Work mints(const std::string& name) const {
+        return {
+            name, environment, *block, below, 1, 1, mints_per_block, nullptr, Bytes("\2\2\x4d", 3) + Bytes(12, '\0'),
+            {}};
+    }
+
+    wasm::Engine engine = wasm::Engine::create().value();
+    alkanes::Builtins builtins{bare_regtest(), {}};
+    alkanes::Environment environment{bare_regtest(), builtins, engine};
+    store::MemoryState below;
+    std::vector<bitcoin::Block> blocks;
+    std::optional<alkanes::BlockInfo> block;
+};
+
+/// A devnet with all its contracts.
+struct DevnetWorld {
+    DevnetWorld() {
+        app::SharedOptions options;
+        options.network = "devnet";
+        options.db_path = folder.path() / "db";
+        node = app::Node::open(options, {.sync = false}).value();
+        const app::DevnetChain chain = app::make_devnet_chain({.blocks = 5});
+        alkanes::Indexer indexer(node->network, node->builtins, node->engine);
+        const sync::BlockMemory source(chain.blocks, 0, node->network.block_format);
+        (void)sync::index_chain(node->db, indexer, source).value();
+        tokens = chain.tokens;
+        simulation.emplace(alkanes::Environment{node->network, node->builtins, node->engine}, node->db, *node->db.tip(),
+                           0);
+        block.emplace(alkanes::default_block(), node->network, simulation->height(), nullptr);
+    }
+    [[nodiscard]] protorune::RuneId token(std::string_view name) const {
+        return std::ranges::find(tokens, name, &app::DevnetToken::name)->id;
+    }
+    /// A call of each contract that devnet calls.
+    [[nodiscard]] std::vector<Work> works() const {
+        const auto a = token("token A"), b = token("token B");
+        std::vector<Work> out;
+        const auto add = [&](const char* name, protorune::RuneId target, std::vector<u128> inputs,
+                             std::vector<protorune::RuneTransfer> incoming = {}) {
+            app::SimulationCall call;
+            call.target = target;
+            call.inputs = std::move(inputs);
+            out.push_back({name, simulation->environment(), *block, simulation->below(), simulation->height(), 0, 1,
+                           &alkanes::default_transaction(), app::calldata_of(call), std::move(incoming)});
+        };
+        add("devnet mint", a, {77});
+        add("devnet delegated mint", token("delegated token"), {77});
+        add("devnet genesis token", {2, 0}, {99});
+        add("devnet swap", token("shares of pool 1"), {3, 0}, {{a, 5}});
+        add("devnet routed swap", {4, 1002}, {13, a.block, a.tx, b.block, b.tx, 0}, {{a, 5}});
+        add("devnet compute", {4, 1004}, {1, 300'000});
+        return out;
+    }
+
+    TemporaryFolder folder;
+    std::unique_ptr<app::Node> node;
+    std::vector<app::DevnetToken> tokens;
+    std::optional<app::CpuSimulationExecutor> simulation;
+    std::optional<alkanes::BlockInfo> block;
+};
+
+/// Seconds of the median of several runs; -1 if a call failed.
+double time_batch(const Work& work, parallel::Executor& executor, std::size_t n, unsigned repeat,
+                  std::vector<alkanes::ExecutedMessage>& results) {
+    std::vector<parallel::Call> calls;
+    for (std::size_t i = 0; i < n; i++)
+        calls.push_back({.tx_index = static_cast<std::uint32_t>(work.first_transaction + i % work.transactions),
+                         .vout = 3,
+                         .position = static_cast<std::uint32_t>(i),
+                         .token_count = static_cast<std::uint32_t>(work.tokens.size()),
+                         .calldata = work.calldata,
+                         .fuel = 3'500'000});
+    alkanes::CodeCache codes(work.environment);
+    store::BlockState base(work.below);
+    const parallel::VersionedState state(base);
+    std::vector<double> seconds;
+    parallel::ResultMemory memory;
+    for (unsigned r = 0; r < repeat; r++) {
+        memory.clear();
+        results.assign(n, {});
+        const parallel::Batch batch{work.environment, codes, work.block,  state,
+                                    work.height,      calls, work.tokens, work.outside};
+        const auto start = Clock::now();
+        executor.execute(batch, memory, results);
+        seconds.push_back(seconds_since(start));
+        for (const auto& m : results)
+            if (m.status != alkanes::ExecutionStatus::succeeded) return -1;
+    }
+    std::ranges::sort(seconds);
+    return seconds[seconds.size() / 2];
+}
+
+/// Lanes with what the calls need, and fewer pages where the device could not hold so many lanes otherwise.
+gpu::LaneShape shape_for(std::uint32_t lanes, const gpu::Device& device) {
+    const std::uint64_t room = device.limits().binding_bytes / gpu::memory_page_bytes / lanes;
+    return {
+        .registers = 1024, .pages = static_cast<std::uint32_t>(std::clamp<std::uint64_t>(room, 12, 28)), .output = 512};
+}
+
+void measure(const Work& work, wasm::Engine& engine, const Options& options) {
+    if (!work.name.starts_with(options.only)) return;
+    std::vector<alkanes::ExecutedMessage> results;
+    parallel::Workers one(engine, 1), all(engine, options.threads);
+    parallel::CpuExecutor serial(one), threads(all);
+    const double alone = time_batch(work, serial, 2000, 3, results);
+    const double together = time_batch(work, threads, 20'000, 3, results);
+    const char* name = work.name.c_str();
+    std::printf("%s: CPU, 1 thread: %.0f calls/s; %u threads: %.0f calls/s\n", name, 2000 / alone, options.threads,
+                20'000 / together);
+    for (const std::uint32_t n : options.sizes) {
+        auto adapter = gpu::find_adapter(options.adapter);
+        if (!adapter) throw std::runtime_error(adapter.error().reason);
+        auto device = gpu::Device::open(*adapter);
+        if (!device) throw std::runtime_error(device.error().reason);
+        gpu::GpuExecutorOptions o{.lanes = n, .keeps_together = options.keeps_together, .workers = &all};
+        o.shape = shape_for(n, *device);
+        auto made = gpu::GpuExecutor::create(std::move(*device), o);
+        if (!made) throw std::runtime_error(made.error().reason);
+        gpu::GpuExecutor& executor = **made;
+        const std::size_t calls = std::size_t{n} * options.batches;
+        (void)time_batch(work, executor, calls, 2, results);  // lowers, finds the keys
+        const gpu::GpuCounts before = executor.counts();
+        const double median = time_batch(work, executor, calls, options.repeat, results);
+        const gpu::GpuCounts& c = executor.counts();
+        const double r = options.repeat * options.batches;
+        std::printf(
+            "%s: %s, %zu lanes: %.0f calls/s; ms a batch: prepare %.1f, upload %.1f, execute %.1f, download %.1f, "
+            "decode %.1f; %.0f steps a call, %.1f launches, %.1f rounds\n",
+            name, executor.device().adapter().name.c_str(), executor.lanes(),
+            median < 0 ? -1 : static_cast<double>(calls) / median,
+            (c.prepare_seconds - before.prepare_seconds) / r * 1e3,
+            (c.upload_seconds - before.upload_seconds) / r * 1e3,
+            (c.execute_seconds - before.execute_seconds) / r * 1e3,
+            (c.download_seconds - before.download_seconds) / r * 1e3,
+            (c.decode_seconds - before.decode_seconds) / r * 1e3, static_cast<double>(c.steps - before.steps) / r / n,
+            static_cast<double>(c.launches - before.launches) / r, static_cast<double>(c.rounds - before.rounds) / r);
+        for (std::size_t i = 0; i < c.reasons.size(); i++)
+            if (c.reasons[i] != 0)
+                std::printf("  handed back for reason %zu: %llu\n", i, static_cast<unsigned long long>(c.reasons[i]));
+        std::fflush(stdout);
+    }
+}
+
+void run(const Options& options) {
+    for (const FreeMint& contract : free_mints()) {
+        MintWorld world(contract);
+        world.engine.run_deep([&] { measure(world.mints(contract.name), world.engine, options); });
+    }
+    DevnetWorld world;
+    for (const Work& work : world.works())
+        world.node->engine.run_deep([&] { measure(work, world.node->engine, options); });
+}
+
+}  // namespace
+}  // namespace warpshrew::bench
+
+int main(int argc, char** argv) {
+    warpshrew::bench::Options options;
+    for (int i = 1; i < argc; i++) {
+        const std::string_view arg = argv[i];
+        const bool has_value = arg.starts_with("--") && i + 1 < argc;
+        if (arg == "--adapter" && has_value)
+            options.adapter = argv[++i];
+        else if (arg == "--only" && has_value)
+            options.only = argv[++i];
+        else if (arg == "--contract" && has_value)
+            setenv("WARPSHREW_BENCH_FREE_MINT", argv[++i], 1);
+        else if (arg == "--threads" && has_value)
+            options.threads = static_cast<unsigned>(std::atoi(argv[++i]));
+        else if (arg == "--together" && has_value)
+            options.keeps_together = std::atoi(argv[++i]) != 0;
+        else if (arg == "--batches" && has_value)
+            options.batches = static_cast<unsigned>(std::atoi(argv[++i]));
+        else if (arg == "--repeat" && has_value)
+            options.repeat = static_cast<unsigned>(std::atoi(argv[++i]));
+        else
+            options.sizes.push_back(static_cast<std::uint32_t>(std::atoi(argv[i])));
+    }
+    try {
+        warpshrew::bench::run(options);
+        return 0;
+    } catch (const std::exception& e) {
+        return std::fprintf(stderr, "%s\n", e.what()), 1;
+    }
+}
