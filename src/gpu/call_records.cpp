@@ -138,6 +138,14 @@ bool RecordDecoder::decode(Words& words, ExecutedMessage& out) {
                 if (!written_.empty()) written_.insert(writes_.back().key);
                 break;
             }
+            case Record::overwrite: {
+                const auto* e = state_->entry(words.u32());
+                const BytesView value = words.bytes(words.u32());
+                if (e == nullptr || (e->kind != KeyKind::storage && e->kind != KeyKind::balance)) return false;
+                if (std::exchange(overwritten_[e->number], message_) == message_) break;  // later than this one
+                writes_.push_back({e->store_key, keep_bytes(value)});
+                break;
+            }
             case Record::end:
                 return end(words, out) && !words.failed();
             default:
@@ -201,6 +209,7 @@ void RecordDecoder::begin(const StateTable& state, store::Arena& arena) {
     arena_ = &arena;
     sequence_ = state.entry(state.place(device_key(KeyKind::sequence, {})));
     if (read_.size() < state.size()) read_.resize(state.size());
+    overwritten_.resize(read_.size());
 }
 
 ExecutedMessage RecordDecoder::decode(const PreparedCall& call, std::span<const std::uint32_t> words) {

@@ -53,6 +53,7 @@ class RecordDecoder {
     std::vector<store::Append> appends_;
     const StateTable::Entry* sequence_ = nullptr;  ///< null if the table has it not
     std::vector<std::uint64_t> read_;              ///< by number of the entry: the last message that has read it
+    std::vector<std::uint64_t> overwritten_;       ///< and that has overwritten it
     std::uint64_t message_ = 0;                    ///< this one
     absl::flat_hash_set<protorune::RuneId> hops_;
     absl::flat_hash_set<std::string_view> written_;  ///< keys of `writes_`, where they are many

@@ -315,13 +315,14 @@ constexpr std::uint64_t key_hash(std::uint64_t hash, std::uint64_t word) {
 /// output_state: records, one after the other. Bytes are filled up to words; ids and amounts are 4 or 8 words.
 enum class Record : std::uint32_t {
     none,
-    read,    ///< place of the key in input_state
-    append,  ///< owner, token: to the owner's inventory
-    enter,   ///< CallType, fuel used (2 words), size of the context, context
-    leave,   ///< 1 success, fuel used (2 words), size of the response, response as contracts give it
-    want,    ///< size of a key, key: what the lane waits for. The next record takes its place
-    write,   ///< size of key, size of value, key, value; the last one of a key comes first
-    end      ///< see `ending`
+    read,       ///< place of the key in input_state
+    append,     ///< owner, token: to the owner's inventory
+    enter,      ///< CallType, fuel used (2 words), size of the context, context
+    leave,      ///< 1 success, fuel used (2 words), size of the response, response as contracts give it
+    want,       ///< size of a key, key: what the lane waits for. The next record takes its place
+    write,      ///< size of key, size of value, key, value; the last one of a key comes first
+    overwrite,  ///< place of the key in input_state, size of value, value: the same for a key that is there
+    end         ///< see `ending`
 };
 
 /// What follows Record::end.

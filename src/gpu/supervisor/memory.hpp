@@ -10,6 +10,7 @@ struct Write {
     const Write* before;
     u64 hash;
     Slice key, value;
+    u32 place;  ///< of the key in input_state; 0: not known
 };
 
 /// A contract's call.

@@ -19,6 +19,7 @@ struct Value {
 struct Key {
     Slice bytes;
     u64 hash;
+    mutable u32 place = 0;  ///< in input_state, once it was read
 };
 
 /// A key; `rest` may be anywhere.
@@ -99,6 +100,7 @@ inline Value read_below(const Key& key) {
         stop(static_cast<u32>(LaneStatus::wants_key), out);
         place = find_place(key);
     }
+    key.place = place;
     put(Record::read, place);
     u32 low = 0, high = static_cast<u32>(input_state(place) >> 32);
     const u32 versions = static_cast<u32>(input_state(place + 2));
@@ -115,14 +117,17 @@ inline Value read_below(const Key& key) {
 
 inline Value read(const Key& key) {
     for (const Write* w = lane().writes; w != nullptr; w = w->before)
-        if (w->hash == key.hash && equal(w->key, key.bytes)) return {w->value.at, 0, w->value.size};
+        if (w->hash == key.hash && equal(w->key, key.bytes)) {
+            key.place = w->place;
+            return {w->value.at, 0, w->value.size};
+        }
     return read_below(key);
 }
 
 /// `value` must stay as it is.
 inline void write(const Key& key, Slice value) {
     auto* w = reinterpret_cast<Write*>(allocate(sizeof(Write)));
-    *w = {lane().writes, key.hash, key.bytes, value};
+    *w = {lane().writes, key.hash, key.bytes, value, key.place};
     lane().writes = w;
 }
 

@@ -429,10 +429,14 @@ extern "C" __attribute__((export_name("run"))) void run() {
             debit(frame.myself(), r.response.alkanes.at + i);
         needs_fuel(l.start, r.gas_used);
         for (const Write* w = l.writes; w != nullptr; w = w->before) {
-            if (l.permissions != 0 && !permitted(find_place({w->key, w->hash}), permission::writes))
-                hand_back(GiveUp::violation);
-            put(Record::write, w->key.size, w->value.size);
-            put_bytes(w->key);
+            const u32 place = w->place != 0 ? w->place : find_place({w->key, w->hash});
+            if (l.permissions != 0 && !permitted(place, permission::writes)) hand_back(GiveUp::violation);
+            if (place != 0) {
+                put(Record::overwrite, place, w->value.size);
+            } else {
+                put(Record::write, w->key.size, w->value.size);
+                put_bytes(w->key);
+            }
             put_bytes(w->value);
         }
     }
