@@ -9,6 +9,7 @@
 #include "lane_test.hpp"
 #include "parallel/parallel_fixture.hpp"
 #include "support/random_scale.hpp"
+#include "until_end.hpp"
 
 namespace warpshrew::gpu {
 namespace {
@@ -18,15 +19,13 @@ using warpshrew::test::plan_world;
 
 /// One whose lanes go on alone, and one whose lanes wait for each other.
 GpuExecutor& executor(bool keeps_together) {
-    static std::array<std::unique_ptr<GpuExecutor>, 2> all;
-    auto& e = all.at(keeps_together ? 1 : 0);
-    if (!e) {
+    static std::array<test::UntilEnd<std::unique_ptr<GpuExecutor>>, 2> all;
+    return *all.at(keeps_together ? 1 : 0).get([&] {
         auto device = Device::open(find_adapter("").value());
         auto made = GpuExecutor::create(std::move(device.value()), {.lanes = 32, .keeps_together = keeps_together});
         if (!made) throw std::runtime_error(made.error().reason);
-        e = std::move(*made);
-    }
-    return *e;
+        return std::move(*made);
+    });
 }
 
 void print(const GpuCounts& c) {

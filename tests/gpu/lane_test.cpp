@@ -5,6 +5,8 @@
 #include <map>
 #include <stdexcept>
 
+#include "until_end.hpp"
+
 namespace warpshrew::gpu::test {
 namespace {
 
@@ -25,8 +27,8 @@ World open_world() {
 }  // namespace
 
 World& world() {
-    static World w = open_world();
-    return w;
+    static UntilEnd<World> w;
+    return w.get(open_world);
 }
 
 std::vector<WasmOutcome> run_on_lanes(std::span<const WasmCall> calls, const Shape& shape) {

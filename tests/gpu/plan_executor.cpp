@@ -5,6 +5,8 @@
 #include <cstdlib>
 #include <stdexcept>
 
+#include "until_end.hpp"
+
 namespace warpshrew::gpu::test {
 
 using warpshrew::test::Plan;
@@ -26,12 +28,13 @@ std::unique_ptr<GpuExecutor> make_executor(const GpuExecutorOptions& options) {
 }
 
 GpuExecutor& plan_executor() {
-    static const std::unique_ptr<GpuExecutor> executor = make_executor(plan_options());
-    GpuExecutorOptions& options = executor->options();
+    static UntilEnd<std::unique_ptr<GpuExecutor>> executors;
+    GpuExecutor& executor = *executors.get([] { return make_executor(plan_options()); });
+    GpuExecutorOptions& options = executor.options();
     options.dry_run = DryRun::gpu;
     options.change_permissions = {};
     options.before_round = {};
-    return *executor;
+    return executor;
 }
 
 void Observer::execute(const parallel::Batch& batch, parallel::ResultMemory& memory,
