@@ -141,7 +141,7 @@ double time_batch(const Work& work, parallel::Executor& executor, std::size_t n,
     store::BlockState base(work.below);
     const parallel::VersionedState state(base);
     std::vector<double> seconds;
-    parallel::ResultMemory memory;
+    parallel::ResultMemory memory(std::size_t{16} << 30);
     for (unsigned r = 0; r < repeat; r++) {
         memory.clear();
         results.assign(n, {});

@@ -13,7 +13,11 @@ using warpshrew::test::Plan;
 using warpshrew::test::PlanCall;
 
 GpuExecutorOptions plan_options() {
-    return {.lanes = executor_lanes, .most_steps = executor_steps, .workers = &warpshrew::test::plan_workers(1)};
+    // So that long calls take several launches on every device.
+    return {.lanes = executor_lanes,
+            .budget = 50'000,
+            .most_steps = executor_steps,
+            .workers = &warpshrew::test::plan_workers(1)};
 }
 
 std::unique_ptr<GpuExecutor> make_executor(const GpuExecutorOptions& options) {
