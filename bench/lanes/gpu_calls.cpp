@@ -5,7 +5,7 @@
 //   [--together 0|1] LANES...
 //
 // --only: the calls whose name begins so. --batches: each execution is of so many times as many calls as there are
-// lanes. Figures are medians.
+// lanes. Calls a second are medians, times are averages. Exit code 1 if a call fails.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -164,14 +164,16 @@ gpu::LaneShape shape_for(std::uint32_t lanes, const gpu::Device& device) {
         .registers = 1024, .pages = static_cast<std::uint32_t>(std::clamp<std::uint64_t>(room, 12, 28)), .output = 512};
 }
 
-void measure(const Work& work, wasm::Engine& engine, const Options& options) {
-    if (!work.name.starts_with(options.only)) return;
+/// Whether all calls succeeded.
+bool measure(const Work& work, wasm::Engine& engine, const Options& options) {
+    if (!work.name.starts_with(options.only)) return true;
     std::vector<alkanes::ExecutedMessage> results;
     parallel::Workers one(engine, 1), all(engine, options.threads);
     parallel::CpuExecutor serial(one), threads(all);
     const double alone = time_batch(work, serial, 2000, 3, results);
     const double together = time_batch(work, threads, 20'000, 3, results);
     const char* name = work.name.c_str();
+    bool all_succeeded = alone > 0 && together > 0;
     std::printf("%s: CPU, 1 thread: %.0f calls/s; %u threads: %.0f calls/s\n", name, 2000 / alone, options.threads,
                 20'000 / together);
     for (const std::uint32_t n : options.sizes) {
@@ -188,6 +190,7 @@ void measure(const Work& work, wasm::Engine& engine, const Options& options) {
         (void)time_batch(work, executor, calls, 2, results);  // lowers, finds the keys
         const gpu::GpuCounts before = executor.counts();
         const double median = time_batch(work, executor, calls, options.repeat, results);
+        all_succeeded = all_succeeded && median > 0;
         const gpu::GpuCounts& c = executor.counts();
         const double r = options.repeat * options.batches;
         std::printf(
@@ -206,16 +209,19 @@ void measure(const Work& work, wasm::Engine& engine, const Options& options) {
                 std::printf("  handed back for reason %zu: %llu\n", i, static_cast<unsigned long long>(c.reasons[i]));
         std::fflush(stdout);
     }
+    return all_succeeded;
 }
 
-void run(const Options& options) {
+bool run(const Options& options) {
+    bool all_succeeded = true;
     for (const FreeMint& contract : free_mints()) {
         MintWorld world(contract);
-        world.engine.run_deep([&] { measure(world.mints(contract.name), world.engine, options); });
+        world.engine.run_deep([&] { all_succeeded &= measure(world.mints(contract.name), world.engine, options); });
     }
     DevnetWorld world;
     for (const Work& work : world.works())
-        world.node->engine.run_deep([&] { measure(work, world.node->engine, options); });
+        world.node->engine.run_deep([&] { all_succeeded &= measure(work, world.node->engine, options); });
+    return all_succeeded;
 }
 
 }  // namespace
@@ -244,8 +250,8 @@ int main(int argc, char** argv) {
             options.sizes.push_back(static_cast<std::uint32_t>(std::atoi(argv[i])));
     }
     try {
-        warpshrew::bench::run(options);
-        return 0;
+        if (warpshrew::bench::run(options)) return 0;
+        return std::fprintf(stderr, "calls failed, or were not executed\n"), 1;
     } catch (const std::exception& e) {
         return std::fprintf(stderr, "%s\n", e.what()), 1;
     }

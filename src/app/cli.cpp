@@ -86,7 +86,8 @@ static void add_execution_options(CLI::App& command, SharedOptions& shared) {
 }
 
 // Heights are stored in 32 bits.
-static constexpr std::uint64_t highest_block = std::numeric_limits<std::uint32_t>::max();
+/// Not what begins with a minus sign, which would become a very high one.
+static CLI::Range a_height() { return {std::uint64_t{0}, std::uint64_t{std::numeric_limits<std::uint32_t>::max()}}; }
 
 // Empty for an integer of 64 bits; CLI11 itself takes -1 for one.
 static std::string below_2_64(const std::string& text) {
@@ -120,9 +121,9 @@ int run(int argc, char** argv) noexcept {
         c->add_option(
              "--start-block", index.start_block,
              "height of the first file; default: behind the store's last block, or the network's genesis height")
-            ->check(CLI::Range(std::uint64_t{0}, highest_block))
+            ->check(a_height())
             ->type_name("H");
-        c->add_option("--exit-at", index.exit_at, "stop before this height")->type_name("H");
+        c->add_option("--exit-at", index.exit_at, "stop before this height")->check(a_height())->type_name("H");
         c->callback([&] { code = index_command(shared, index); });
 
         ViewCommand view;
@@ -131,7 +132,9 @@ int run(int argc, char** argv) noexcept {
         add_json_option(*c, shared);
         c->add_option("NAME", view.name, joined(alkanes::view_names()))->required()->check(known_view);
         c->add_option("HEX", view.request, "protobuf request; empty if left out");
-        c->add_option("--height", view.height, "state after this block; default: the last one")->type_name("H");
+        c->add_option("--height", view.height, "state after this block; default: the last one")
+            ->check(a_height())
+            ->type_name("H");
         c->callback([&] { code = view_command(shared, view); });
 
         InspectCommand inspect;
@@ -140,7 +143,9 @@ int run(int argc, char** argv) noexcept {
                                "conflicts, batches");
         add_store_options(*c, shared);
         add_threads_option(*c, shared);
-        c->add_option("--height", inspect.height, "the block; default: the last one")->type_name("H");
+        c->add_option("--height", inspect.height, "the block; default: the last one")
+            ->check(a_height())
+            ->type_name("H");
         c->add_option("--speculate", shared.speculate, "messages to look at: candidates (that begin with 8, 8), or all")
             ->capture_default_str()
             ->check(CLI::IsMember({"candidates", "all"}));
@@ -160,7 +165,9 @@ int run(int argc, char** argv) noexcept {
                       "standard input")
             ->required()
             ->check([](const std::string& file) { return file == "-" ? "" : CLI::ExistingFile(file); });
-        c->add_option("--height", simulate.height, "state after this block; default: the last one")->type_name("H");
+        c->add_option("--height", simulate.height, "state after this block; default: the last one")
+            ->check(a_height())
+            ->type_name("H");
         c->add_option("--fuel", simulate.fuel, "limit of calls that give none; default: the fuel of a block at H")
             ->check(below_2_64)
             ->type_name("N");
@@ -197,12 +204,14 @@ int run(int argc, char** argv) noexcept {
               std::pair{"dump", "print every key with its latest value, as hex, sorted by key"}}) {
             add_database(name, help)
                 ->add_option("--height", database.height, "state after this block; default: the last one")
+                ->check(a_height())
                 ->type_name("H");
         }
         add_database("verify", "check checksums and that every block's keys are all there");
         add_database("rollback", "undo the blocks above a height")
             ->add_option("--height", database.height, "the last block to keep")
             ->required()
+            ->check(a_height())
             ->type_name("H");
         add_database("stats", "blocks, versions and bytes on disk");
 

@@ -51,9 +51,11 @@ Lines lines_of(const BlockAnalysis& analysis) {
 }
 
 std::string heading(const BlockAnalysis& analysis) {
-    return "block " + std::to_string(analysis.height) + ": " + grouped(analysis.transactions) + " transactions, " +
-           grouped(analysis.messages) + " messages, " + grouped(analysis.candidates.size()) + " candidates, " +
-           grouped(analysis.batches.size()) + " batches";
+    return "block " + std::to_string(analysis.height) + ": " +
+           counted(analysis.transactions, "transaction", "transactions") + ", " +
+           counted(analysis.messages, "message", "messages") + ", " +
+           counted(analysis.candidates.size(), "candidate", "candidates") + ", " +
+           counted(analysis.batches.size(), "batch", "batches");
 }
 
 std::string note(const Lines& lines) {
@@ -298,10 +300,13 @@ void draw_dot(std::ostream& out, const BlockAnalysis& analysis) {
         for (const std::uint32_t i : analysis.batches[b]) node(i);
         out << "  }\n";
     }
-    out << "  subgraph cluster_demoted {\n    label=\"demoted\"; color=\"#d1d5db\";\n";
-    for (std::uint32_t i = 0; i < analysis.candidates.size(); i++)
-        if (analysis.candidates[i].level == 0) node(i);
-    out << "  }\n";
+    const auto is_demoted = [](const auto& c) { return c.level == 0; };
+    if (std::ranges::any_of(analysis.candidates, is_demoted)) {
+        out << "  subgraph cluster_demoted {\n    label=\"demoted\"; color=\"#d1d5db\";\n";
+        for (std::uint32_t i = 0; i < analysis.candidates.size(); i++)
+            if (is_demoted(analysis.candidates[i])) node(i);
+        out << "  }\n";
+    }
     for (const Edge& e : lines.edges) {
         const Style& style = style_of(e);
         out << "  c" << e.earlier << " -> c" << e.later << " [label=" << dot(conflict_names(e.conflicts))

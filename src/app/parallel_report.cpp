@@ -51,10 +51,11 @@ std::string summary(const Statistics& s) {
     const auto of_all = [&](std::uint64_t n) {
         return s.candidates == 0 ? 0.0 : 100.0 * static_cast<double>(n) / static_cast<double>(s.candidates);
     };
-    std::string out = grouped(s.candidates) + " candidates: " + grouped(s.used) + " executed ahead and used (" +
-                      rounded(of_all(s.used)) + " %), " + grouped(rejected(s)) + " executed again, " +
-                      grouped(s.demoted) + " left to their turn; " + grouped(s.executions) + " executions in " +
-                      grouped(s.rounds) + " batches, " + grouped(s.verified) + " verified";
+    std::string out = counted(s.candidates, "candidate", "candidates") + ": " + grouped(s.used) +
+                      " executed ahead and used (" + rounded(of_all(s.used)) + " %), " + grouped(rejected(s)) +
+                      " executed again, " + grouped(s.demoted) + " left to their turn; " +
+                      counted(s.executions, "execution", "executions") + " in " +
+                      counted(s.rounds, "batch", "batches") + ", " + grouped(s.verified) + " verified";
     std::string reasons;
     for (std::size_t i = 0; i < rejection_names.size(); i++) {
         if (s.rejected[i + 1] == 0) continue;

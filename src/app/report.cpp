@@ -27,6 +27,10 @@ std::string grouped(std::uint64_t n) {
     return out;
 }
 
+std::string counted(std::uint64_t n, std::string_view one, std::string_view many) {
+    return grouped(n).append(" ").append(n == 1 ? one : many);
+}
+
 static std::string printed(const char* format, double x) {
     char text[64];
     std::snprintf(text, sizeof text, format, x);

@@ -15,6 +15,8 @@ int failed(const Error& error);
 
 /// 1234567 as "1,234,567".
 [[nodiscard]] std::string grouped(std::uint64_t n);
+/// With a noun: "1 batch", "2,000 batches".
+[[nodiscard]] std::string counted(std::uint64_t n, std::string_view one, std::string_view many);
 
 /// A rate or ratio with three significant digits, grouped above 1,000.
 [[nodiscard]] std::string rounded(double x);

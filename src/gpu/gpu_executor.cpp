@@ -531,10 +531,8 @@ void GpuExecutor::end(Group& group, std::span<alkanes::ExecutedMessage> results)
     });
     for (const auto& d : decoding_) add(counts_, std::exchange(d->counts, {}));
     known_keys_.clear();
-    if (options_.dry_run == DryRun::cpu) return;
-    group.table->for_each_key([&](const Bytes& key) {
-        if (known_keys_.size() < most_known_keys) known_keys_.push_back(key);
-    });
+    if (options_.dry_run == DryRun::cpu || group.table->size() > most_known_keys) return;
+    group.table->for_each_key([&](const Bytes& key) { known_keys_.push_back(key); });
 }
 
 /// Groups that may be on their way together: two where there are more calls than lanes, and room for that.

@@ -142,7 +142,7 @@ class GpuExecutor final : public parallel::Executor {
     std::vector<Prepared> calls_;
     std::vector<Permissions> permissions_;  ///< of the batch's calls, if there was a dry run
     std::vector<std::unique_ptr<Decoding>> decoding_;
-    std::vector<Bytes> known_keys_;  ///< that lanes read in the last batch
+    std::vector<Bytes> known_keys_;  ///< that lanes have read so far; none any more once they are many
     GpuCounts counts_;
 };
 

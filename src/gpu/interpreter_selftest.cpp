@@ -70,6 +70,12 @@ Result<Outcome> on_cpu(const wasm::InterpretedModule& module, const Case& c) {
     return out;
 }
 
+/// Whether it can do both ways in which lanes go together.
+bool has_groups(const Device& device) {
+    const auto& features = device.adapter().features;
+    return std::ranges::find(features, "Subgroup") != features.end();
+}
+
 /// Each case on a lane of its own, all at once, and on the CPU.
 Result<std::string> compare(Device& device, std::string_view module_text, std::span<const Case> cases,
                             std::uint32_t budget = 20'000) {
@@ -104,9 +110,7 @@ Result<std::string> compare(Device& device, std::string_view module_text, std::s
     const auto uploaded = code.upload(device);
     if (!uploaded) return tl::unexpected(uploaded.error());
     const LaunchOptions launch{.budget = budget, .most_steps = 1'000'000, .code = *uploaded};
-    // Both ways in which lanes go together, if the device can do both.
-    const auto& features = device.adapter().features;
-    const bool groups = std::ranges::find(features, "Subgroup") != features.end();
+    const bool groups = has_groups(device);
     std::uint64_t steps = 0;
     for (const bool keeps_together : {false, true}) {
         if (keeps_together && !groups) continue;
@@ -301,12 +305,10 @@ Bytes block_of_one() {
     return out;
 }
 
-}  // namespace
-
-Result<std::string> check_calls(Device& device) {
+Result<std::string> check_calls_by(Device& device, bool keeps_together) {
     auto own = Device::open(device.adapter());
     if (!own) return tl::unexpected(own.error());
-    auto executor = GpuExecutor::create(std::move(*own), {.lanes = 64});
+    auto executor = GpuExecutor::create(std::move(*own), {.lanes = 64, .keeps_together = keeps_together});
     if (!executor) return tl::unexpected(executor.error());
     auto engine = wasm::Engine::create();
     if (!engine) return tl::unexpected(engine.error());
@@ -366,6 +368,16 @@ Result<std::string> check_calls(Device& device) {
         out = std::to_string(executed) + " contract calls, " + std::to_string(calls.size() - executed) +
               " left to the CPU, " + std::to_string((*executor)->counts().steps) + " steps";
     });
+    return out;
+}
+
+}  // namespace
+
+Result<std::string> check_calls(Device& device) {
+    auto out = check_calls_by(device, false);
+    if (!out || !has_groups(device)) return out;
+    out = check_calls_by(device, true);
+    if (out) *out += ", by both kernels";
     return out;
 }
 

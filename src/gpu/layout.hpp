@@ -241,8 +241,7 @@ enum class HandBack : std::uint32_t {
     X(lane_output)    /* words */                                         \
     X(supervisor_module)                                                  \
     X(supervisor_entry) /* where host functions are called, 0: nowhere */ \
-    X(map_slots)        /* of state_map, a power of 2 */                  \
-    X(first_lane)       /* of this launch */
+    X(map_slots)        /* of state_map, a power of 2 */
 
 enum class Parameter : std::uint32_t {
 #define X(name) name,

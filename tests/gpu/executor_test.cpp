@@ -8,6 +8,7 @@
 
 #include "lane_test.hpp"
 #include "parallel/parallel_fixture.hpp"
+#include "plan_executor.hpp"
 #include "support/random_scale.hpp"
 #include "until_end.hpp"
 
@@ -21,10 +22,7 @@ using warpshrew::test::plan_world;
 GpuExecutor& executor(bool keeps_together) {
     static std::array<test::UntilEnd<std::unique_ptr<GpuExecutor>>, 2> all;
     return *all.at(keeps_together ? 1 : 0).get([&] {
-        auto device = Device::open(find_adapter("").value());
-        auto made = GpuExecutor::create(std::move(device.value()), {.lanes = 32, .keeps_together = keeps_together});
-        if (!made) throw std::runtime_error(made.error().reason);
-        return std::move(*made);
+        return test::make_executor({.lanes = 32, .keeps_together = keeps_together});
     });
 }
 

@@ -26,6 +26,8 @@ World open_world() {
 
 }  // namespace
 
+bool lanes_wait() { return std::getenv("WARPSHREW_TEST_TOGETHER") != nullptr; }
+
 World& world() {
     static UntilEnd<World> w;
     return w.get(open_world);
@@ -57,7 +59,7 @@ std::vector<WasmOutcome> run_on_lanes(std::span<const WasmCall> calls, const Sha
                           .fuel = c.fuel,
                           .args = c.args});
     }
-    Lanes lanes = must(Lanes::create(w.device, shape.keeps_together.value_or(false) ? w.together : w.alone,
+    Lanes lanes = must(Lanes::create(w.device, shape.keeps_together.value_or(lanes_wait()) ? w.together : w.alone,
                                      static_cast<std::uint32_t>(calls.size()), shape.lane));
     const auto ends = must(lanes.run(
         starts, {.budget = shape.budget, .most_steps = shape.most_steps, .code = must(code.upload(w.device))}));

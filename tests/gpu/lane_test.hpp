@@ -41,11 +41,14 @@ struct World {
 };
 World& world();
 
+/// Whether lanes wait for each other where a test does not say: WARPSHREW_TEST_TOGETHER.
+[[nodiscard]] bool lanes_wait();
+
 struct Shape {
     LaneShape lane{.registers = 4096, .pages = 64, .output = 1};
     std::uint32_t budget = 20'000;
     std::uint64_t most_steps = 20'000'000;
-    std::optional<bool> keeps_together = {};  ///< which kernel; nothing: expect_same tries both
+    std::optional<bool> keeps_together = {};  ///< which kernel; nothing: as lanes_wait(), and expect_same tries both
 };
 
 /// All calls at the same time, each in its lane. Fails the test where the device does.

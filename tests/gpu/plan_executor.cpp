@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <stdexcept>
 
+#include "lane_test.hpp"
 #include "until_end.hpp"
 
 namespace warpshrew::gpu::test {
@@ -15,7 +16,7 @@ using warpshrew::test::PlanCall;
 GpuExecutorOptions plan_options() {
     // So that long calls take several launches on every device.
     return {.lanes = executor_lanes,
-            .budget = 50'000,
+            .budget = 20'000,
             .most_steps = executor_steps,
             .workers = &warpshrew::test::plan_workers(1)};
 }
@@ -26,7 +27,9 @@ std::unique_ptr<GpuExecutor> make_executor(const GpuExecutorOptions& options) {
     if (!adapter) throw std::runtime_error(adapter.error().reason);
     auto device = Device::open(*adapter);
     if (!device) throw std::runtime_error(device.error().reason);
-    auto executor = GpuExecutor::create(std::move(*device), options);
+    GpuExecutorOptions chosen = options;
+    if (!chosen.keeps_together && lanes_wait()) chosen.keeps_together = true;
+    auto executor = GpuExecutor::create(std::move(*device), chosen);
     if (!executor) throw std::runtime_error(executor.error().reason);
     return std::move(*executor);
 }

@@ -128,17 +128,17 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
                         var callee = d;
                         if (is_host) { callee = supervisor_entry; }
                         let size = code[callee].z & ((1u << descriptor_charge_shift) - 1u);
-                        let cost = u64(select(f.z >> descriptor_charge_shift, 0u, supervisor || is_host));
+                        let charge = u64(select(f.z >> descriptor_charge_shift, 0u, supervisor || is_host));
                         if (callee == 0u) {
                             status = status_handed_back;
                             detail = hand_back_no_host;
                         } else if (base + further + size > lane_registers) {
                             status = status_handed_back;
                             detail = hand_back_registers;
-                        } else if (fuel < cost) {
+                        } else if (fuel < charge) {
                             trap = trap_out_of_fuel;
                         } else {
-                            fuel -= cost;
+                            fuel -= charge;
                             var high = i.y;
                             if (op == op_call && extra != 0u) { registers[register_base + (base + extra) * group_lanes] = b; }
                             if (is_host) {

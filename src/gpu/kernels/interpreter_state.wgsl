@@ -106,6 +106,7 @@ fn remember(p: u32, place: u32) {
     }
 }
 
+// Of a page in the memory, whose numbers are below 65,536.
 fn page_key(p: u32) -> u32 { return (level << 16u) | p; }
 fn page_hash(key: u32) -> u32 { return key * 0x9e3779b1u >> 12u; }
 

@@ -189,8 +189,7 @@ fn quick_access(i: vec4<u32>, stores: bool, a_low: u32, b: u64) -> bool {
         }
     }
     let at = first + offset;
-    // A page that is being copied is in the table already.
-    if (mode != 0u || at < first || (at & ((1u << size) - 1u)) != 0u) { return false; }
+    if (at < first || (at & ((1u << size) - 1u)) != 0u) { return false; }
     let p = at / memory_page_bytes;
     var n = 0u;
     if (supervisor) {
@@ -199,6 +198,8 @@ fn quick_access(i: vec4<u32>, stores: bool, a_low: u32, b: u64) -> bool {
         n = place / memory_page_words;
         if (stores) { own = max(own, all_pages - n); }
     } else {
+        // A page that is being copied is in the table already. Behind the memory, pages have the keys of others.
+        if (mode != 0u || at >= pages << 16u) { return false; }
         n = found(p);
         if (n >= max_lane_pages) {
             let place = look_up(p);
