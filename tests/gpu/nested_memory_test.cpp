@@ -1,19 +1,12 @@
 // What a nested call may touch of its memory: addresses whose pages have the number of another one's in the page table.
 #include <gtest/gtest.h>
 
-#include "alkanes/keys.hpp"
+#include "batch_world.hpp"
 #include "plan_executor.hpp"
-#include "store/memory_state.hpp"
 #include "support/wat.hpp"
 
 namespace warpshrew::gpu {
 namespace {
-
-/// A header and one transaction.
-Bytes block_of_one() {
-    return Bytes(80, '\1') + '\1' + Bytes("\1\0\0\0\1", 5) + Bytes(36, '\0') + Bytes("\0\xff\xff\xff\xff\1", 6) +
-           Bytes(8, '\0') + Bytes(5, '\0');
-}
 
 /// A contract that calls itself, with an input more; then `deed` happens, and word 424 is the response's data.
 Bytes contract(const std::string& deed) {
@@ -41,25 +34,14 @@ TEST(NestedMemory, AddressesBehindItTrap) {
         "(i32.store (i32.const 424) (i32.load (i32.const 2048)))"};
     for (const std::string& deed : deeds) {
         SCOPED_TRACE(deed);
-        protorune::Network network = protorune::find_network("devnet").value();
-        for (auto& b : network.builtins) b.code = contract(deed);
-        auto engine = wasm::Engine::create().value();
-        const alkanes::Builtins builtins(network, {});
-        const alkanes::Environment environment{network, builtins, engine};
-        const auto block = bitcoin::Block::decode(block_of_one()).value();
-        const alkanes::BlockInfo info(block, network, 10, nullptr);
-        alkanes::CodeCache codes(environment);
-        store::MemoryState below;
-        below.map.emplace(alkanes::sequence_key, to_le(u128{6}));
-        const store::BlockState base(below);
-        const parallel::VersionedState state(base);
+        test::BatchWorld world(contract(deed));
         const std::vector<parallel::Call> calls{
-            {.vout = 3, .position = 1, .token_count = 0, .calldata = BytesView("\2\0", 2), .fuel = 3'500'000}};
-        const parallel::Batch batch{environment, codes, info, state, 10, calls, {}};
-        engine.run_deep([&] {
-            alkanes::AheadExecution cpu(environment, codes, info);
+            {.vout = 3, .position = 1, .calldata = BytesView("\2\0", 2), .fuel = 3'500'000}};
+        const parallel::Batch batch = world.batch(calls);
+        world.engine.run_deep([&] {
+            alkanes::AheadExecution cpu(world.environment, world.codes, world.info);
             store::Arena arena;
-            const auto right = cpu.execute(batch.call(0), parallel::StateAt(state, 1), arena);
+            const auto right = cpu.execute(batch.call(0), parallel::StateAt(world.state, 1), arena);
             for (const bool together : {false, true}) {
                 const auto executor = test::make_executor({.lanes = 32, .keeps_together = together});
                 parallel::ResultMemory memory;
