@@ -1,7 +1,6 @@
 #include "app/inspect_report.hpp"
 
 #include <algorithm>
-#include <iomanip>
 #include <nlohmann/json.hpp>
 
 #include "app/readable_key.hpp"
@@ -96,7 +95,7 @@ class UsedKeys {
 
 using Row = std::vector<std::string>;
 
-/// Columns as wide as they need to be, the first `right` of them aligned right; the last one as it is.
+/// Columns as wide as they need to be, the first `right` of them aligned right.
 void print_rows(std::ostream& out, const std::vector<Row>& rows, std::size_t right) {
     std::vector<std::size_t> width;
     for (const Row& row : rows) {
@@ -104,15 +103,13 @@ void print_rows(std::ostream& out, const std::vector<Row>& rows, std::size_t rig
         for (std::size_t i = 0; i < row.size(); i++) width[i] = std::max(width[i], row[i].size());
     }
     for (const Row& row : rows) {
+        std::string line;
         for (std::size_t i = 0; i < row.size(); i++) {
-            out << "  ";
-            if (i + 1 == row.size() && i >= right) {
-                out << row[i];
-            } else {
-                out << (i < right ? std::right : std::left) << std::setw(static_cast<int>(width[i])) << row[i];
-            }
+            const std::string padding(width[i] - row[i].size(), ' ');
+            line += "  " + (i < right ? padding + row[i] : row[i] + padding);
         }
-        out << '\n';
+        line.erase(line.find_last_not_of(' ') + 1);
+        out << line << '\n';
     }
 }
 
