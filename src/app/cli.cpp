@@ -85,8 +85,7 @@ static void add_execution_options(CLI::App& command, SharedOptions& shared) {
         ->type_name("FILE");
 }
 
-// Heights are stored in 32 bits.
-/// Not what begins with a minus sign, which would become a very high one.
+// Heights are stored in 32 bits; and CLI11 itself takes -1 for a very high one.
 static CLI::Range a_height() { return {std::uint64_t{0}, std::uint64_t{std::numeric_limits<std::uint32_t>::max()}}; }
 
 // Empty for an integer of 64 bits; CLI11 itself takes -1 for one.

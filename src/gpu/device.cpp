@@ -602,20 +602,7 @@ void Commands::clear(const Buffer& buffer, std::uint64_t offset, std::uint64_t s
                       .mapped = {}});
 }
 
-void Commands::read(const Buffer& buffer, std::uint64_t offset, std::span<std::byte> out) {
-    steps_.push_back({.kind = Kind::Read,
-                      .kernel = {},
-                      .bindings = {},
-                      .from = buffer,
-                      .to = {},
-                      .from_offset = offset,
-                      .size = out.size(),
-                      .out = out.data(),
-                      .mapped = {}});
-}
-
-void Commands::read(const Buffer& buffer, std::uint64_t offset, std::uint64_t size, Mapped& out) {
-    out.state_ = std::make_shared<detail::MappedState>();
+Commands::Step& Commands::add_read(const Buffer& buffer, std::uint64_t offset, std::uint64_t size) {
     steps_.push_back({.kind = Kind::Read,
                       .kernel = {},
                       .bindings = {},
@@ -623,7 +610,17 @@ void Commands::read(const Buffer& buffer, std::uint64_t offset, std::uint64_t si
                       .to = {},
                       .from_offset = offset,
                       .size = size,
-                      .mapped = out.state_});
+                      .mapped = {}});
+    return steps_.back();
+}
+
+void Commands::read(const Buffer& buffer, std::uint64_t offset, std::span<std::byte> out) {
+    add_read(buffer, offset, out.size()).out = out.data();
+}
+
+void Commands::read(const Buffer& buffer, std::uint64_t offset, std::uint64_t size, Mapped& out) {
+    out.state_ = std::make_shared<detail::MappedState>();
+    add_read(buffer, offset, size).mapped = out.state_;
 }
 
 std::span<const std::byte> Mapped::bytes() const noexcept {

@@ -137,6 +137,8 @@ class Commands {
         std::byte* out = nullptr;
         std::shared_ptr<detail::MappedState> mapped;
     };
+    Step& add_read(const Buffer& buffer, std::uint64_t offset, std::uint64_t size);
+
     std::vector<Step> steps_;
 };
 

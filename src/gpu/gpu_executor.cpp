@@ -196,15 +196,8 @@ unsigned GpuExecutor::threads() const noexcept { return options_.workers == null
 
 /// On all threads.
 void GpuExecutor::for_parts(std::size_t n, const Part& job, std::size_t at_a_time) const {
-    std::atomic<std::size_t> next = 0;
-    const auto take = [&](unsigned thread) {
-        for (std::size_t i; (i = next.fetch_add(at_a_time, std::memory_order_relaxed)) < n;)
-            job(thread, i, std::min(n, i + at_a_time));
-    };
-    if (options_.workers != nullptr && n > at_a_time)
-        options_.workers->run(take);
-    else
-        take(0);
+    if (options_.workers != nullptr) return options_.workers->for_parts(n, at_a_time, job);
+    for (std::size_t i = 0; i < n; i += at_a_time) job(0, i, std::min(n, i + at_a_time));
 }
 
 // ---- preparing a batch ----

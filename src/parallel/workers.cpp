@@ -82,18 +82,26 @@ void Workers::run(const std::function<void(unsigned)>& job) {
     if (failure) std::rethrow_exception(failure);
 }
 
+void Workers::for_parts(std::size_t n, std::size_t at_a_time,
+                        const std::function<void(unsigned, std::size_t, std::size_t)>& job) {
+    std::atomic<std::size_t> next = 0;
+    const auto take = [&](unsigned worker) {
+        for (std::size_t i; (i = next.fetch_add(at_a_time, std::memory_order_relaxed)) < n;)
+            job(worker, i, std::min(n, i + at_a_time));
+    };
+    if (n > at_a_time)
+        run(take);
+    else
+        take(0);
+}
+
 void Workers::for_each(std::size_t n, const std::function<void(std::size_t)>& job) {
     // Several at a time where there are many: threads that count together wait for each other. Not too many, of which
     // the last ones might be the longest.
     const std::size_t step = std::clamp<std::size_t>(n / (std::size_t{16} * count()), 1, 16);
-    std::atomic<std::size_t> next = 0;
-    const auto take = [&](unsigned) {
-        for (std::size_t i; (i = next.fetch_add(step, std::memory_order_relaxed)) < n;)
-            for (const std::size_t end = std::min(n, i + step); i < end; i++) job(i);
-    };
-    if (n == 0) return;
-    if (n == 1) return job(0);
-    run(take);
+    for_parts(n, step, [&](unsigned, std::size_t begin, std::size_t end) {
+        for (std::size_t i = begin; i < end; i++) job(i);
+    });
 }
 
 }  // namespace warpshrew::parallel

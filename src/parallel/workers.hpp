@@ -24,6 +24,10 @@ class Workers {
     /// From one thread at a time, one of Engine::run_deep.
     void run(const std::function<void(unsigned worker)>& job);
 
+    /// Runs job(worker, begin, end) for the parts of `n`, each of `at_a_time` but the last, spread over the workers.
+    void for_parts(std::size_t n, std::size_t at_a_time,
+                   const std::function<void(unsigned worker, std::size_t begin, std::size_t end)>& job);
+
     /// Runs job(i) for each i below `n`, spread over the workers.
     void for_each(std::size_t n, const std::function<void(std::size_t i)>& job);
 

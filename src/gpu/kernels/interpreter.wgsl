@@ -298,17 +298,11 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
                     registers[register_base + (base + extra) * group_lanes] = b;
                 }
                 case op_add_two: {
-                    var first = (bitcast<i32>(i.y) << add_two_second_bits) >> (32u - add_two_first_bits);
-                    var second = bitcast<i32>(i.y) >> add_two_second_shift;
-                    var also_to = base + extra;
-                    if ((i.x & instruction_to_global) != 0u) {
-                        first = bitcast<i32>(i.y) >> add_two_first_shift;
-                        second = first;
-                        also_to = globals_base + extra;
-                    }
+                    let added = addends(i);
+                    let also_to = select(base, globals_base, (i.x & instruction_to_global) != 0u) + extra;
                     to = base + (i.y & add_two_to_mask);
-                    r = a + u64(bitcast<u32>(first));
-                    registers[register_base + also_to * group_lanes] = (b + u64(bitcast<u32>(second))) & low_half;
+                    r = a + u64(added.x);
+                    registers[register_base + also_to * group_lanes] = (b + u64(added.y)) & low_half;
                 }
                 case op_choose: {
                     r = b;
@@ -317,12 +311,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
                         if (!is_signed) { r = registers[register_base + (base + extra) * group_lanes]; }
                     }
                 }
-                case op_xor_rotated: {
-                    let width = select(64u, 32u, narrow);
-                    let n = extra & xor_rotated_mask;
-                    let m = extra >> xor_rotated_second_shift;
-                    r = ((a << n) | (a >> ((width - n) & 63u))) ^ ((b << m) | (b >> ((width - m) & 63u)));
-                }
+                case op_xor_rotated: { r = xor_rotated(i, a, b); }
                 case op_constant: { r = u64(i.z) | (u64(i.w) << 32u); }
                 case op_add: { r = a + b; }
                 case op_subtract: { r = a - b; }

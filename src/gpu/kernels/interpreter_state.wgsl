@@ -155,3 +155,18 @@ fn read_operand(kind: u32, value: u32, globals_base: u32) -> u64 {
     let constant = select(u64(value), u64(i64(bitcast<i32>(value))), kind == operand_sign_extended);
     return select(constant, stored, kind < operand_zero_extended);
 }
+
+// What add_two adds to a and to b.
+fn addends(i: vec4<u32>) -> vec2<u32> {
+    if ((i.x & instruction_to_global) != 0u) { return vec2<u32>(bitcast<u32>(bitcast<i32>(i.y) >> add_two_first_shift)); }
+    let first = (bitcast<i32>(i.y) << add_two_second_bits) >> (32u - add_two_first_bits);
+    return vec2<u32>(bitcast<u32>(first), bitcast<u32>(bitcast<i32>(i.y) >> add_two_second_shift));
+}
+
+fn xor_rotated(i: vec4<u32>, a: u64, b: u64) -> u64 {
+    let extra = i.x >> instruction_extra_shift;
+    let width = select(64u, 32u, (i.x & instruction_narrow) != 0u);
+    let n = extra & xor_rotated_mask;
+    let m = extra >> xor_rotated_second_shift;
+    return ((a << n) | (a >> ((width - n) & 63u))) ^ ((b << m) | (b >> ((width - m) & 63u)));
+}

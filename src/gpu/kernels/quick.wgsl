@@ -41,10 +41,9 @@ fn quick(i: vec4<u32>) -> bool {
             case op_add_two: {
                 let globals_base = select(globals, 0u, supervisor);
                 let to_global = (i.x & instruction_to_global) != 0u;
-                let first = bitcast<u32>((bitcast<i32>(i.y) << select(add_two_second_bits, 0u, to_global)) >> select(32u - add_two_first_bits, add_two_first_shift, to_global));
-                let second = bitcast<u32>(bitcast<i32>(i.y) >> select(add_two_second_shift, add_two_first_shift, to_global));
-                let v = read_operand((i.x >> instruction_kind_of_a) & 3u, i.z, globals_base) + u64(first);
-                let w = read_operand((i.x >> instruction_kind_of_b) & 3u, i.w, globals_base) + u64(second);
+                let added = addends(i);
+                let v = read_operand((i.x >> instruction_kind_of_a) & 3u, i.z, globals_base) + u64(added.x);
+                let w = read_operand((i.x >> instruction_kind_of_b) & 3u, i.w, globals_base) + u64(added.y);
                 registers[register_base + (select(base, globals_base, to_global) + extra) * group_lanes] = w & low_half;
                 registers[frame + (i.y & add_two_to_mask) * group_lanes] = v & low_half;
                 pc += 1u;
@@ -61,10 +60,7 @@ fn quick(i: vec4<u32>) -> bool {
                 return true;
             }
             case op_xor_rotated: {
-                let width = select(64u, 32u, narrow);
-                let n = extra & xor_rotated_mask;
-                let m = extra >> xor_rotated_second_shift;
-                r = ((a << n) | (a >> ((width - n) & 63u))) ^ ((b << m) | (b >> ((width - m) & 63u)));
+                r = xor_rotated(i, a, b);
                 if (narrow) { r &= low_half; }
                 registers[frame + i.y * group_lanes] = r;
                 pc += 1u;
