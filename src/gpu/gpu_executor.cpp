@@ -45,6 +45,11 @@ std::uint32_t context_words(const PreparedCall& call) {
     return static_cast<std::uint32_t>(4 * (6 + 3 * call.call.incoming.size() + call.inputs.size()));
 }
 
+bool same_context(const PreparedCall& a, const PreparedCall& b) {
+    return a.target == b.target && a.call.vout == b.call.vout && std::ranges::equal(a.inputs, b.inputs) &&
+           std::ranges::equal(a.call.incoming, b.call.incoming);
+}
+
 /// The serialized context (alkanes-vm.md 3.3).
 void put_context(const PreparedCall& call, std::uint32_t* words) {
     const auto add = [&](u128 x) {
@@ -175,6 +180,27 @@ Bytes key_wanted(std::span<const std::uint32_t> output, std::size_t lanes, std::
     std::vector<std::uint32_t> words;
     for (std::size_t i = at; i < end; i++) words.push_back(output[i * lanes + lane]);
     return wanted_key(words);
+}
+
+/// Puts the first `n` words of the lanes from `begin` to `end` there, each lane's one behind the other, `stride` words
+/// from those of the lane before.
+void gather(std::span<const std::uint32_t> output, std::size_t lanes, std::size_t begin, std::size_t end, std::size_t n,
+            std::size_t stride, std::uint32_t* to) {
+    // Rows lie so far apart that no processor sees by itself which come next.
+    constexpr std::size_t ahead = 8, line_words = 16;
+    for (std::size_t i = 0; i < n; i += 2) {
+        const bool is_last = i + 1 == n;
+        const std::uint32_t* const first = output.data() + i * lanes;
+        const std::uint32_t* const second = is_last ? first : first + lanes;
+        for (std::size_t l = begin; i + ahead + 1 < n && l < end; l += line_words) {
+            __builtin_prefetch(first + ahead * lanes + l);
+            __builtin_prefetch(second + ahead * lanes + l);
+        }
+        for (std::size_t l = begin; l < end; l++) {
+            const std::uint64_t both = first[l] | std::uint64_t{second[l]} << 32;
+            std::memcpy(to + (l - begin) * stride + i, &both, sizeof both);
+        }
+    }
 }
 
 /// Lanes that do the same stay together.
@@ -345,11 +371,15 @@ void GpuExecutor::put_payloads(Group& group, const parallel::Batch& batch) {
 
     if (has_permissions) group.permissions.resize(calls.size());
     group.part_words.assign((calls.size() + part_calls - 1) / part_calls, 0);
+    group.shares_context.resize(calls.size());
     const auto words_of_call = [&](std::size_t l) {
-        return payload::words + context_words(calls[l].call) + (has_permissions ? group.permissions[l].size() : 0);
+        return payload::words + (group.shares_context[l] != 0 ? 0 : context_words(calls[l].call)) +
+               (has_permissions ? group.permissions[l].size() : 0);
     };
     for_parts(calls.size(), [&](unsigned, std::size_t begin, std::size_t end) {
         for (std::size_t l = begin; l < end; l++) {
+            // Calls that do the same stand together, and what is sent to the device has to be read by it again.
+            group.shares_context[l] = l != begin && same_context(calls[l - 1].call, calls[l].call) ? 1 : 0;
             if (has_permissions) group.permissions[l] = permission_words(permissions_[calls[l].index], *group.table);
             group.part_words[begin / part_calls] += words_of_call(l);
         }
@@ -371,11 +401,18 @@ void GpuExecutor::put_payloads(Group& group, const parallel::Batch& batch) {
     group.lanes.begin(static_cast<std::uint32_t>(calls.size()));
     for_parts(calls.size(), [&](unsigned, std::size_t begin, std::size_t end) {
         std::size_t next = group.part_words[begin / part_calls];
+        std::uint32_t context_at = 0;
         for (std::size_t l = begin; l < end; l++) {
             const PreparedCall& call = calls[l].call;
             const auto at = static_cast<std::uint32_t>(next);
             next += words_of_call(l);
-            const std::uint32_t tx_index = call.call.tx_index, context = context_words(call);
+            const std::uint32_t tx_index = call.call.tx_index;
+            std::uint32_t behind_call = at + payload::words;
+            if (group.shares_context[l] == 0) {
+                context_at = behind_call;
+                put_context(call, words.data() + context_at);
+                behind_call += context_words(call);
+            }
             std::uint32_t* w = words.data() + at;
             w[payload::position] = call.position;
             w[payload::flags] = flags;
@@ -383,18 +420,17 @@ void GpuExecutor::put_payloads(Group& group, const parallel::Batch& batch) {
             w[payload::height_high] = static_cast<std::uint32_t>(batch.height >> 32);
             w[payload::store_byte] = static_cast<std::uint32_t>(network.per_store_byte(batch.height));
             w[payload::module] = call.code->header;
-            w[payload::context] = at + payload::words;
-            w[payload::context_bytes] = context * 4;
+            w[payload::context] = context_at;
+            w[payload::context_bytes] = context_words(call) * 4;
             w[payload::transaction] = group.transactions[batch.outside != nullptr ? 0 : tx_index];
             w[payload::transaction_bytes] = static_cast<std::uint32_t>(batch.transaction(tx_index).raw.size());
             w[payload::block] = raw_block;
             w[payload::block_bytes] = static_cast<std::uint32_t>(block.size());
-            w[payload::permissions] = has_permissions ? at + payload::words + context : 0;
+            w[payload::permissions] = has_permissions ? behind_call : 0;
             w[payload::permission_count] = 0;
-            put_context(call, w + payload::words);
             if (has_permissions) {
                 w[payload::permission_count] = static_cast<std::uint32_t>(group.permissions[l].size());
-                std::ranges::copy(group.permissions[l], w + payload::words + context);
+                std::ranges::copy(group.permissions[l], words.data() + behind_call);
             }
             group.lanes.set(static_cast<std::uint32_t>(l), {.module = supervisor_,
                                                             .pc = supervisor_run_,
@@ -496,10 +532,9 @@ void GpuExecutor::end(Group& group, std::span<alkanes::ExecutedMessage> results)
         std::size_t most = 0;
         for (std::size_t l = begin; l < end; l++)
             if (ends[l].status == LaneStatus::finished) most = std::max<std::size_t>(most, ends[l].output);
-        if (words.size() < part_calls * most) words.resize(part_calls * most);
-        for (std::size_t i = 0; i < most; i++)
-            for (std::size_t l = begin; l < end; l++)
-                if (i < ends[l].output) words[(l - begin) * most + i] = output[i * ends.size() + l];
+        const std::size_t stride = most + most % 2;
+        if (words.size() < part_calls * stride) words.resize(part_calls * stride);
+        gather(output, ends.size(), begin, end, most, stride, words.data());
         decoder.begin(*group.table, arena);
         for (std::size_t l = begin; l < end; l++) {
             const LaneEnd& e = ends[l];
@@ -512,7 +547,7 @@ void GpuExecutor::end(Group& group, std::span<alkanes::ExecutedMessage> results)
                 counts.handed_back++;
                 counts.out_of_set_reads++;
             } else if (e.status == LaneStatus::finished) {
-                const std::span<const std::uint32_t> mine(words.data() + (l - begin) * most, e.output);
+                const std::span<const std::uint32_t> mine(words.data() + (l - begin) * stride, e.output);
                 alkanes::ExecutedMessage& result = results[group.calls[l].index];
                 result = decoder.decode(group.calls[l].call, mine);
                 (result.status != alkanes::ExecutionStatus::none ? counts.executed : counts.faults)++;

@@ -90,6 +90,7 @@ class GpuExecutor final : public parallel::Executor {
         Buffer payloads, state, map;
         std::vector<std::uint32_t> payload_words, positions, transactions;
         std::vector<std::size_t> part_words;
+        std::vector<std::uint8_t> shares_context;  ///< of each call, whether its context is that of the one before it
         std::vector<std::vector<std::uint32_t>> permissions;
         std::span<const Prepared> calls;
         parallel::ResultMemory* memory = nullptr;

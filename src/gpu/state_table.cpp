@@ -50,19 +50,16 @@ std::optional<Bytes> device_key_of(BytesView key) {
     return std::nullopt;
 }
 
-BytesView StateTable::Entry::at(std::uint32_t position) const noexcept {
+const StateTable::Entry::Version& StateTable::Entry::version_at(std::uint32_t position) const noexcept {
     const auto after = std::upper_bound(versions.begin(), versions.end(), position,
                                         [](std::uint32_t p, const Version& v) { return p < v.from; });
-    return after == versions.begin() ? versions.front().value : std::prev(after)->value;
+    return after == versions.begin() ? versions.front() : *std::prev(after);
 }
 
 void StateTable::put(BytesView bytes) {
-    for (std::size_t i = 0; i < bytes.size(); i += 4) {
-        std::uint32_t word = 0;
-        std::memcpy(&word, bytes.data() + i, std::min<std::size_t>(4, bytes.size() - i));
-        words_.push_back(word);
-    }
-    words_.resize((words_.size() + 1) / 2 * 2);
+    const std::size_t at = words_.size();
+    words_.resize(at + (bytes.size() + 7) / 8 * 2);
+    if (!bytes.empty()) std::memcpy(words_.data() + at, bytes.data(), bytes.size());
 }
 
 /// Positions are in ascending order, and so are the versions that they see.
@@ -124,11 +121,6 @@ void StateTable::add(BytesView bytes, Entry e) {
 std::uint32_t StateTable::place(BytesView key) const {
     const auto at = places_.find(key);
     return at == places_.end() ? 0 : at->second;
-}
-
-const StateTable::Entry* StateTable::entry(std::uint32_t place) const {
-    if (place % 2 != 0 || place / 2 >= at_place_.size() || at_place_[place / 2] == 0) return nullptr;
-    return &entries_[at_place_[place / 2] - 1];
 }
 
 std::uint32_t StateTable::slots() const noexcept {

@@ -40,7 +40,10 @@ class StateTable {
         };
         std::vector<Version> versions;
 
-        [[nodiscard]] BytesView at(std::uint32_t position) const noexcept;
+        [[nodiscard]] BytesView at(std::uint32_t position) const noexcept {
+            return versions.size() == 1 ? versions.front().value : version_at(position).value;
+        }
+        [[nodiscard]] const Version& version_at(std::uint32_t position) const noexcept;
     };
     /// Reads a key's values from the batch's state into the arena. The code of a code key must have been found before.
     /// Safe from several threads, with an arena for each.
@@ -51,7 +54,10 @@ class StateTable {
     /// The place of a key in input_state, 0 if it was not added.
     [[nodiscard]] std::uint32_t place(BytesView key) const;
     /// The key at that place of input_state, or null. Valid until the next add().
-    [[nodiscard]] const Entry* entry(std::uint32_t place) const;
+    [[nodiscard]] const Entry* entry(std::uint32_t place) const noexcept {
+        if (place % 2 != 0 || place / 2 >= at_place_.size() || at_place_[place / 2] == 0) return nullptr;
+        return &entries_[at_place_[place / 2] - 1];
+    }
 
     [[nodiscard]] const std::vector<std::uint32_t>& input_state() const noexcept { return words_; }
     /// As it is now, with at least half of it free.
