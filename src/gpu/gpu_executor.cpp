@@ -1,7 +1,5 @@
 #include "gpu/gpu_executor.hpp"
 
-#include <absl/container/flat_hash_set.h>
-
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -299,25 +297,20 @@ void GpuExecutor::run_dry(const parallel::Batch& batch) {
 // ---- a group of calls ----
 
 /// Adds those keys that the table has not. What is no key is left out.
-void GpuExecutor::add_keys(Group& group, std::vector<BytesView> keys) {
+void GpuExecutor::add_keys(Group& group, std::span<const BytesView> keys) {
     StateTable& table = *group.table;
-    absl::flat_hash_set<std::string_view> seen;
-    std::vector<DeviceKey> parsed;
-    std::erase_if(keys, [&](BytesView bytes) {
-        if (table.place(bytes) != 0 || !seen.insert(bytes).second) return true;
-        const auto key = parse_device_key(bytes);
-        if (!key) return true;
-        if (key->kind == KeyKind::code) (void)codes_.find(key->id, group.positions.back());
-        parsed.push_back(*key);
-        return false;
+    const std::size_t first = table.size();
+    store::Arena& arena = group.memory->take();
+    table.add(keys, arena);
+    group.memory->give_back(arena);
+    for (std::size_t i = first; i < table.size(); i++)
+        if (table[i].kind == KeyKind::code) (void)codes_.find(table[i].id, group.positions.back());
+    for_parts(table.size() - first, [&](unsigned, std::size_t begin, std::size_t end) {
+        store::Arena& mine = group.memory->take();
+        for (std::size_t i = begin; i < end; i++) table.read(first + i, mine);
+        group.memory->give_back(mine);
     });
-    std::vector<StateTable::Entry> entries(keys.size());
-    for_parts(keys.size(), [&](unsigned, std::size_t begin, std::size_t end) {
-        store::Arena& arena = group.memory->take();
-        for (std::size_t i = begin; i < end; i++) entries[i] = table.read(parsed[i], arena);
-        group.memory->give_back(arena);
-    });
-    for (std::size_t i = 0; i < keys.size(); i++) table.add(keys[i], std::move(entries[i]));
+    table.put_values();
 }
 
 /// The state that the group's lanes read, as far as is known by now.
@@ -339,7 +332,7 @@ void GpuExecutor::begin_table(Group& group, const parallel::Batch& batch) {
         keys.insert(keys.end(), reads.begin(), reads.end());
         keys.insert(keys.end(), writes.begin(), writes.end());
     }
-    add_keys(group, std::move(keys));
+    add_keys(group, keys);
 }
 
 /// Where the raw transactions of the group's calls lie, from word `at` on; the word behind them.
@@ -495,7 +488,7 @@ bool GpuExecutor::supply_wanted(Group& group, std::span<const std::uint32_t> out
         group.lanes.resume(l);
     }
     const bool again = !keys.empty();
-    add_keys(group, std::move(keys));
+    add_keys(group, keys);
     return again;
 }
 
@@ -558,9 +551,12 @@ void GpuExecutor::end(Group& group, std::span<alkanes::ExecutedMessage> results)
         group.memory->give_back(arena);
     });
     for (const auto& d : decoding_) add(counts_, std::exchange(d->counts, {}));
+    // A table begins with all that are known.
+    const StateTable& table = *group.table;
+    if (options_.dry_run == DryRun::cpu || table.size() > most_known_keys) return known_keys_.clear();
+    if (table.size() == known_keys_.size()) return;
     known_keys_.clear();
-    if (options_.dry_run == DryRun::cpu || group.table->size() > most_known_keys) return;
-    group.table->for_each_key([&](const Bytes& key) { known_keys_.push_back(key); });
+    for (std::size_t i = 0; i < table.size(); i++) known_keys_.emplace_back(table[i].key);
 }
 
 /// Groups that may be on their way together: two where there are more calls than lanes, and room for that.
