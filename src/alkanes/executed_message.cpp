@@ -18,15 +18,20 @@ namespace {
 /// an adversary.
 class Checksum {
  public:
-    void add(std::uint64_t n) noexcept { add(n, 0); }
+    void add(std::uint64_t a, std::uint64_t b) noexcept {
+        const u128 product = static_cast<u128>(a ^ 0x9e3779b97f4a7c15) * (b ^ hash_);
+        hash_ = (static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64)) + 0xd6e8feb86659fd93;
+    }
     void add(u128 n) noexcept { add(static_cast<std::uint64_t>(n), static_cast<std::uint64_t>(n >> 64)); }
-    void add(BytesView bytes) noexcept {
+    /// `mark`: a number below 2^32 that comes with them.
+    void add(BytesView bytes, std::uint64_t mark = 0) noexcept {
         const char* p = bytes.data();
-        std::size_t n = bytes.size();
-        hash_ ^= n;
-        for (; n > 16; n -= 16, p += 16) add(word(p), word(p + 8));
-        // The rest; words may have bytes in common.
-        if (n >= 8) {
+        const std::size_t n = bytes.size();
+        hash_ ^= n ^ mark << 32;
+        // Words may have bytes in common.
+        if (n > 16) {
+            add(of_long(bytes), 0);
+        } else if (n >= 8) {
             add(word(p), word(p + n - 8));
         } else if (n >= 4) {
             add(half(p), half(p + n - 4));
@@ -37,7 +42,7 @@ class Checksum {
         }
     }
     void add(std::span<const RuneTransfer> transfers) noexcept {
-        add(std::uint64_t{transfers.size()});
+        add(transfers.size(), 0);
         for (const auto& t : transfers) {
             add(t.id.block);
             add(t.id.tx);
@@ -47,19 +52,16 @@ class Checksum {
     [[nodiscard]] std::uint64_t value() const noexcept { return hash_; }
 
  private:
-    static std::uint64_t word(const char* p) noexcept {
-        std::uint64_t out;
-        std::memcpy(&out, p, sizeof out);
-        return out;
-    }
-    static std::uint64_t half(const char* p) noexcept {
-        std::uint32_t out;
-        std::memcpy(&out, p, sizeof out);
-        return out;
-    }
-    void add(std::uint64_t a, std::uint64_t b) noexcept {
-        const u128 product = static_cast<u128>(a ^ 0x9e3779b97f4a7c15) * (b ^ hash_);
-        hash_ = (static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64)) + 0xd6e8feb86659fd93;
+    static std::uint64_t word(const char* p) noexcept { return load_le<std::uint64_t>(p); }
+    static std::uint64_t half(const char* p) noexcept { return load_le<std::uint32_t>(p); }
+    /// Of more than 16 bytes. It starts anew, so that a processor works on several strings at the same time.
+    static std::uint64_t of_long(BytesView bytes) noexcept {
+        Checksum sum;
+        const char* p = bytes.data();
+        const char* const last = p + bytes.size() - 16;
+        for (; p < last; p += 16) sum.add(word(p), word(p + 8));
+        sum.add(word(last), word(last + 8));
+        return sum.hash_;
     }
 
     std::uint64_t hash_ = 0xcbf29ce484222325;
@@ -69,29 +71,23 @@ class Checksum {
 
 std::uint64_t checksum_of(const ExecutedMessage& m) {
     Checksum sum;
-    sum.add(m.call.height);
-    sum.add(std::uint64_t{m.call.tx_index} << 32 | m.call.vout);
+    sum.add(m.call.height, std::uint64_t{m.call.tx_index} << 32 | m.call.vout);
     sum.add(m.call.calldata);
     sum.add(m.call.incoming);
-    sum.add(m.call.fuel);
-    sum.add(static_cast<std::uint64_t>(m.status) | std::uint64_t{m.fuel_observed} << 8 |
-            std::uint64_t{m.sequence_observed} << 9);
-    sum.add(m.fuel_required);
+    sum.add(m.call.fuel, static_cast<std::uint64_t>(m.status) | std::uint64_t{m.fuel_observed} << 8 |
+                             std::uint64_t{m.sequence_observed} << 9);
+    sum.add(m.fuel_required, m.fuel_used);
     sum.add(m.sequence_required);
-    sum.add(m.fuel_used);
-    sum.add(m.frames);
-    sum.add(std::uint64_t{m.reads.size()});
+    sum.add(m.frames, m.reads.size());
     for (const auto& r : m.reads) {
-        sum.add(r.key);
+        sum.add(r.key, static_cast<std::uint64_t>(r.kind));
         sum.add(r.value);
-        sum.add(static_cast<std::uint64_t>(r.kind));
     }
-    sum.add(std::uint64_t{m.writes.size()});
+    sum.add(m.writes.size(), m.appends.size());
     for (const auto& w : m.writes) {
         sum.add(w.key);
         sum.add(w.value);
     }
-    sum.add(std::uint64_t{m.appends.size()});
     for (const auto& a : m.appends) {
         sum.add(a.list);
         sum.add(a.item);
@@ -99,12 +95,10 @@ std::uint64_t checksum_of(const ExecutedMessage& m) {
     sum.add(m.tokens);
     sum.add(m.error);
     sum.add(m.trace);
-    sum.add(std::uint64_t{m.trace_entries.size()});
+    sum.add(m.trace_entries.size(), 0);
     for (const auto& e : m.trace_entries) {
-        sum.add(std::uint64_t{e.offset});
-        sum.add(std::uint64_t{e.size});
-        sum.add(e.used);
-        sum.add(static_cast<std::uint64_t>(e.type));
+        sum.add(e.offset, e.size);
+        sum.add(e.used, static_cast<std::uint64_t>(e.type));
     }
     return sum.value();
 }

@@ -18,4 +18,11 @@ struct Response {
     Bytes data;
 };
 
+/// A response that refers to the bytes it was read from.
+struct ResponseView {
+    std::vector<protorune::RuneTransfer> alkanes;
+    std::vector<std::pair<BytesView, BytesView>> storage;  ///< as of StorageMap
+    BytesView data;
+};
+
 }  // namespace warpshrew::alkanes

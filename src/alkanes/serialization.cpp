@@ -2,6 +2,8 @@
 
 #include <absl/container/btree_map.h>
 
+#include <algorithm>
+
 #include "alkanes/candidate.hpp"
 
 namespace warpshrew::alkanes {
@@ -35,16 +37,22 @@ Result<Cellpack> decode_cellpack(BytesView bytes) {
     return out;
 }
 
-Result<std::vector<RuneTransfer>> read_parcel(BytesView& bytes) {
+static Result<void> read_parcel(BytesView& bytes, std::vector<RuneTransfer>& out) {
     u128 count = 0;
     // A count that the bytes cannot hold fails as a short read, before anything is allocated.
     if (!take(bytes, count) || count > bytes.size() / transfer_size) return fail(short_buffer);
-    std::vector<RuneTransfer> out(static_cast<std::size_t>(count));
+    out.resize(static_cast<std::size_t>(count));
     for (auto& t : out) {
         (void)take(bytes, t.id.block);
         (void)take(bytes, t.id.tx);
         (void)take(bytes, t.value);
     }
+    return {};
+}
+
+Result<std::vector<RuneTransfer>> read_parcel(BytesView& bytes) {
+    std::vector<RuneTransfer> out;
+    if (const auto read = read_parcel(bytes, out); !read) return tl::unexpected(read.error());
     return out;
 }
 
@@ -62,31 +70,60 @@ static Result<BytesView> take_counted(BytesView& bytes, const char* what) {
     return out;
 }
 
-Result<StorageMap> read_storage_map(BytesView& bytes) {
+using StorageView = std::vector<std::pair<BytesView, BytesView>>;
+
+static Result<void> read_storage_map(BytesView& bytes, StorageView& out) {
+    constexpr std::uint32_t few = 16;
+    out.clear();
     std::uint32_t count = 0;
     if (!take(bytes, count)) return fail(short_buffer);
     if (count > bytes.size() / 8) return exceeds("entry count", count);
-    // Views until the duplicates are gone: a buffer of zeros holds millions of entries of the same key.
+    // Few are put where they belong at once, many into a tree, until the duplicates are gone: a buffer of zeros holds
+    // millions of entries of the same key.
     absl::btree_map<BytesView, BytesView> sorted;
     for (std::uint32_t i = 0; i < count; i++) {
         const auto key = take_counted(bytes, "key length");
         if (!key) return tl::unexpected(key.error());
         const auto value = take_counted(bytes, "value length");
         if (!value) return tl::unexpected(value.error());
-        sorted.insert_or_assign(*key, *value);
+        if (count > few) {
+            sorted.insert_or_assign(*key, *value);
+            continue;
+        }
+        const auto at = std::ranges::lower_bound(out, *key, {}, &StorageView::value_type::first);
+        if (at != out.end() && at->first == *key)
+            at->second = *value;
+        else
+            out.emplace(at, *key, *value);
     }
+    if (count > few) out.assign(sorted.begin(), sorted.end());
+    return {};
+}
+
+static StorageMap copy_of(const StorageView& views) {
     StorageMap out;
-    out.reserve(sorted.size());
-    for (const auto& [k, v] : sorted) out.emplace_back(k, v);
+    out.reserve(views.size());
+    for (const auto& [k, v] : views) out.emplace_back(k, v);
     return out;
 }
 
+Result<StorageMap> read_storage_map(BytesView& bytes) {
+    StorageView views;
+    if (const auto read = read_storage_map(bytes, views); !read) return tl::unexpected(read.error());
+    return copy_of(views);
+}
+
+Result<void> read_response(BytesView bytes, ResponseView& out) {
+    if (auto parcel = read_parcel(bytes, out.alkanes); !parcel) return parcel;
+    if (auto storage = read_storage_map(bytes, out.storage); !storage) return storage;
+    out.data = bytes;
+    return {};
+}
+
 Result<Response> decode_response(BytesView bytes) {
-    auto alkanes = read_parcel(bytes);
-    if (!alkanes) return tl::unexpected(alkanes.error());
-    auto storage = read_storage_map(bytes);
-    if (!storage) return tl::unexpected(storage.error());
-    return Response{std::move(*alkanes), std::move(*storage), Bytes(bytes)};
+    ResponseView view;
+    if (const auto read = read_response(bytes, view); !read) return tl::unexpected(read.error());
+    return Response{std::move(view.alkanes), copy_of(view.storage), Bytes(view.data)};
 }
 
 Bytes encode_call_response(const std::vector<RuneTransfer>& alkanes, BytesView data) {

@@ -30,6 +30,8 @@ struct Cellpack {
 
 /// An ExtendedCallResponse: parcel, storage map, and the rest as data.
 [[nodiscard]] Result<Response> decode_response(BytesView bytes);
+/// The same without copies of what is in `bytes`, and in memory that `out` has already.
+[[nodiscard]] Result<void> read_response(BytesView bytes, ResponseView& out);
 
 /// A CallResponse: parcel and data, as `__returndatacopy` gives it.
 [[nodiscard]] Bytes encode_call_response(const std::vector<protorune::RuneTransfer>& alkanes, BytesView data);

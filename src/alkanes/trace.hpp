@@ -35,7 +35,9 @@ class Trace {
  public:
     /// `used`: fuel that the message has used before.
     void enter(CallType type, const TracedContext& context, std::uint64_t used);
-    void exit(bool success, const Response& response, std::uint64_t fuel_used);
+    /// Of a Response or a ResponseView.
+    template <class AnyResponse = Response>
+    void exit(bool success, const AnyResponse& response, std::uint64_t fuel_used);
     void create(const protorune::RuneId& id);
     void clear() noexcept {
         body_.clear();

@@ -86,9 +86,14 @@ bool read_context(BytesView bytes, Context& out) {
 bool RecordDecoder::decode(Words& words, ExecutedMessage& out) {
     if (call_->reads_sequence) {
         if (sequence_ != nullptr) (void)read_first(*sequence_);
-        reads_.push_back({alkanes::sequence_key, keep_bytes(call_->sequence)});
+        // Where no message of the batch has deployed, it is the same bytes for all.
+        if (sequence_seen_.data() != call_->sequence.data() || sequence_seen_.size() != call_->sequence.size()) {
+            sequence_seen_ = call_->sequence;
+            sequence_kept_ = keep_bytes(sequence_seen_);
+        }
+        reads_.push_back({alkanes::sequence_key, sequence_kept_});
     }
-    read_code(*call_->code);
+    read_first_code(*call_->code);
     trace_.enter(alkanes::CallType::call, {call_->target, {}, call_->inputs, call_->call.vout, call_->call.incoming},
                  0);
     for (;;) {
@@ -122,9 +127,8 @@ bool RecordDecoder::decode(Words& words, ExecutedMessage& out) {
                 const bool success = words.u32() == 1;
                 const std::uint64_t used = words.u64();
                 const std::uint32_t n = words.u32();
-                const auto response = alkanes::decode_response(words.bytes(n));
-                if (!response) return false;
-                trace_.exit(success, *response, used);
+                if (!alkanes::read_response(words.bytes(n), response_)) return false;
+                trace_.exit(success, response_, used);
                 break;
             }
             case Record::write: {
@@ -161,7 +165,17 @@ bool RecordDecoder::read_first(const StateTable::Entry& e) {
 }
 
 BytesView RecordDecoder::keep_bytes(BytesView b) { return store::copy_into(*arena_, b); }
+/// Of the code that the message calls: it runs, so it was found, and no id is on the way to it twice.
+void RecordDecoder::read_first_code(const ContractCodes::Code& code) {
+    if (code_seen_ != &code) {
+        code_seen_ = &code;
+        code_kept_.clear();
+        for (const Bytes& key : code.keys) code_kept_.push_back({keep_bytes(key), "", StateRead::Kind::unwritten});
+    }
+    reads_.insert(reads_.end(), code_kept_.begin(), code_kept_.end());
+}
 void RecordDecoder::read_code(const ContractCodes::Code& code) {
+    if (hops_.empty()) hops_.insert(call_->code->hops.begin(), call_->code->hops.end());
     for (std::size_t i = 0; i < code.hops.size(); i++)
         if (hops_.insert(code.hops[i]).second)
             reads_.push_back({keep_bytes(code.keys[i]), "", StateRead::Kind::unwritten});
@@ -186,10 +200,9 @@ bool RecordDecoder::end(Words& words, ExecutedMessage& out) {
     const std::uint32_t n = words.u32();
     const BytesView bytes = words.bytes(n);
     if (succeeded) {
-        const auto response = alkanes::decode_response(bytes);
-        if (!response) return false;
-        trace_.exit(true, *response, out.fuel_used);
-        out.tokens = store::copy_into<RuneTransfer>(*arena_, response->alkanes);
+        if (!alkanes::read_response(bytes, response_)) return false;
+        trace_.exit(true, response_, out.fuel_used);
+        out.tokens = store::copy_into<RuneTransfer>(*arena_, response_.alkanes);
         out.writes = store::copy_into<alkanes::StateWrite>(*arena_, writes_);
         out.status = ExecutionStatus::succeeded;
     } else {
@@ -207,6 +220,9 @@ bool RecordDecoder::end(Words& words, ExecutedMessage& out) {
 void RecordDecoder::begin(const StateTable& state, store::Arena& arena) {
     state_ = &state;
     arena_ = &arena;
+    sequence_seen_ = {};
+    sequence_kept_ = "";
+    code_seen_ = nullptr;
     sequence_ = state.entry(state.place(device_key(KeyKind::sequence, {})));
     if (read_.size() < state.size()) read_.resize(state.size());
     overwritten_.resize(read_.size());
@@ -224,8 +240,10 @@ ExecutedMessage RecordDecoder::decode(const PreparedCall& call, std::span<const 
     ExecutedMessage out;
     out.call = call.call;
     Words reader(words);
-    if (!decode(reader, out)) return {};
-    out.checksum = alkanes::checksum_of(out);
+    if (decode(reader, out))
+        out.checksum = alkanes::checksum_of(out);
+    else
+        out = {};
     return out;
 }
 

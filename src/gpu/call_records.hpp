@@ -39,6 +39,7 @@ class RecordDecoder {
     bool decode(Words& words, alkanes::ExecutedMessage& out);
     bool end(Words& words, alkanes::ExecutedMessage& out);
     bool read_first(const StateTable::Entry& e);
+    void read_first_code(const ContractCodes::Code& code);
     void read_code(const ContractCodes::Code& code);
     [[nodiscard]] bool written(BytesView key);
     BytesView keep_bytes(BytesView b);
@@ -48,13 +49,18 @@ class RecordDecoder {
     store::Arena* arena_ = nullptr;
     const PreparedCall* call_ = nullptr;
     alkanes::Trace trace_;
+    alkanes::ResponseView response_;
     std::vector<alkanes::StateRead> reads_;
     std::vector<alkanes::StateWrite> writes_;
     std::vector<store::Append> appends_;
     const StateTable::Entry* sequence_ = nullptr;  ///< null if the table has it not
     std::vector<std::uint64_t> read_;              ///< by number of the entry: the last message that has read it
     std::vector<std::uint64_t> overwritten_;       ///< and that has overwritten it
-    std::uint64_t message_ = 0;                    ///< this one
+    // What calls of a batch mostly have in common is kept once for those after the same begin().
+    BytesView sequence_seen_, sequence_kept_;
+    const ContractCodes::Code* code_seen_ = nullptr;
+    std::vector<alkanes::StateRead> code_kept_;
+    std::uint64_t message_ = 0;  ///< this one
     absl::flat_hash_set<protorune::RuneId> hops_;
     absl::flat_hash_set<std::string_view> written_;  ///< keys of `writes_`, where they are many
 };

@@ -1,7 +1,5 @@
 #include "gpu/gpu_executor.hpp"
 
-#include <absl/container/flat_hash_set.h>
-
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -43,6 +41,11 @@ void put(BytesView bytes, std::uint32_t* words) {
 
 std::uint32_t context_words(const PreparedCall& call) {
     return static_cast<std::uint32_t>(4 * (6 + 3 * call.call.incoming.size() + call.inputs.size()));
+}
+
+bool same_context(const PreparedCall& a, const PreparedCall& b) {
+    return a.target == b.target && a.call.vout == b.call.vout && std::ranges::equal(a.inputs, b.inputs) &&
+           std::ranges::equal(a.call.incoming, b.call.incoming);
 }
 
 /// The serialized context (alkanes-vm.md 3.3).
@@ -177,6 +180,27 @@ Bytes key_wanted(std::span<const std::uint32_t> output, std::size_t lanes, std::
     return wanted_key(words);
 }
 
+/// Puts the first `n` words of the lanes from `begin` to `end` there, each lane's one behind the other, `stride` words
+/// from those of the lane before.
+void gather(std::span<const std::uint32_t> output, std::size_t lanes, std::size_t begin, std::size_t end, std::size_t n,
+            std::size_t stride, std::uint32_t* to) {
+    // Rows lie so far apart that no processor sees by itself which come next.
+    constexpr std::size_t ahead = 8, line_words = 16;
+    for (std::size_t i = 0; i < n; i += 2) {
+        const bool is_last = i + 1 == n;
+        const std::uint32_t* const first = output.data() + i * lanes;
+        const std::uint32_t* const second = is_last ? first : first + lanes;
+        for (std::size_t l = begin; i + ahead + 1 < n && l < end; l += line_words) {
+            __builtin_prefetch(first + ahead * lanes + l);
+            __builtin_prefetch(second + ahead * lanes + l);
+        }
+        for (std::size_t l = begin; l < end; l++) {
+            const std::uint64_t both = first[l] | std::uint64_t{second[l]} << 32;
+            std::memcpy(to + (l - begin) * stride + i, &both, sizeof both);
+        }
+    }
+}
+
 /// Lanes that do the same stay together.
 auto kind_of(const PreparedCall& c) { return std::tuple(c.code->header, c.inputs.empty() ? u128{0} : c.inputs[0]); }
 
@@ -273,25 +297,20 @@ void GpuExecutor::run_dry(const parallel::Batch& batch) {
 // ---- a group of calls ----
 
 /// Adds those keys that the table has not. What is no key is left out.
-void GpuExecutor::add_keys(Group& group, std::vector<BytesView> keys) {
+void GpuExecutor::add_keys(Group& group, std::span<const BytesView> keys) {
     StateTable& table = *group.table;
-    absl::flat_hash_set<std::string_view> seen;
-    std::vector<DeviceKey> parsed;
-    std::erase_if(keys, [&](BytesView bytes) {
-        if (table.place(bytes) != 0 || !seen.insert(bytes).second) return true;
-        const auto key = parse_device_key(bytes);
-        if (!key) return true;
-        if (key->kind == KeyKind::code) (void)codes_.find(key->id, group.positions.back());
-        parsed.push_back(*key);
-        return false;
+    const std::size_t first = table.size();
+    store::Arena& arena = group.memory->take();
+    table.add(keys, arena);
+    group.memory->give_back(arena);
+    for (std::size_t i = first; i < table.size(); i++)
+        if (table[i].kind == KeyKind::code) (void)codes_.find(table[i].id, group.positions.back());
+    for_parts(table.size() - first, [&](unsigned, std::size_t begin, std::size_t end) {
+        store::Arena& mine = group.memory->take();
+        for (std::size_t i = begin; i < end; i++) table.read(first + i, mine);
+        group.memory->give_back(mine);
     });
-    std::vector<StateTable::Entry> entries(keys.size());
-    for_parts(keys.size(), [&](unsigned, std::size_t begin, std::size_t end) {
-        store::Arena& arena = group.memory->take();
-        for (std::size_t i = begin; i < end; i++) entries[i] = table.read(parsed[i], arena);
-        group.memory->give_back(arena);
-    });
-    for (std::size_t i = 0; i < keys.size(); i++) table.add(keys[i], std::move(entries[i]));
+    table.put_values();
 }
 
 /// The state that the group's lanes read, as far as is known by now.
@@ -313,7 +332,7 @@ void GpuExecutor::begin_table(Group& group, const parallel::Batch& batch) {
         keys.insert(keys.end(), reads.begin(), reads.end());
         keys.insert(keys.end(), writes.begin(), writes.end());
     }
-    add_keys(group, std::move(keys));
+    add_keys(group, keys);
 }
 
 /// Where the raw transactions of the group's calls lie, from word `at` on; the word behind them.
@@ -345,11 +364,15 @@ void GpuExecutor::put_payloads(Group& group, const parallel::Batch& batch) {
 
     if (has_permissions) group.permissions.resize(calls.size());
     group.part_words.assign((calls.size() + part_calls - 1) / part_calls, 0);
+    group.shares_context.resize(calls.size());
     const auto words_of_call = [&](std::size_t l) {
-        return payload::words + context_words(calls[l].call) + (has_permissions ? group.permissions[l].size() : 0);
+        return payload::words + (group.shares_context[l] != 0 ? 0 : context_words(calls[l].call)) +
+               (has_permissions ? group.permissions[l].size() : 0);
     };
     for_parts(calls.size(), [&](unsigned, std::size_t begin, std::size_t end) {
         for (std::size_t l = begin; l < end; l++) {
+            // Calls that do the same stand together, and what is sent to the device has to be read by it again.
+            group.shares_context[l] = l != begin && same_context(calls[l - 1].call, calls[l].call) ? 1 : 0;
             if (has_permissions) group.permissions[l] = permission_words(permissions_[calls[l].index], *group.table);
             group.part_words[begin / part_calls] += words_of_call(l);
         }
@@ -371,11 +394,18 @@ void GpuExecutor::put_payloads(Group& group, const parallel::Batch& batch) {
     group.lanes.begin(static_cast<std::uint32_t>(calls.size()));
     for_parts(calls.size(), [&](unsigned, std::size_t begin, std::size_t end) {
         std::size_t next = group.part_words[begin / part_calls];
+        std::uint32_t context_at = 0;
         for (std::size_t l = begin; l < end; l++) {
             const PreparedCall& call = calls[l].call;
             const auto at = static_cast<std::uint32_t>(next);
             next += words_of_call(l);
-            const std::uint32_t tx_index = call.call.tx_index, context = context_words(call);
+            const std::uint32_t tx_index = call.call.tx_index;
+            std::uint32_t behind_call = at + payload::words;
+            if (group.shares_context[l] == 0) {
+                context_at = behind_call;
+                put_context(call, words.data() + context_at);
+                behind_call += context_words(call);
+            }
             std::uint32_t* w = words.data() + at;
             w[payload::position] = call.position;
             w[payload::flags] = flags;
@@ -383,18 +413,17 @@ void GpuExecutor::put_payloads(Group& group, const parallel::Batch& batch) {
             w[payload::height_high] = static_cast<std::uint32_t>(batch.height >> 32);
             w[payload::store_byte] = static_cast<std::uint32_t>(network.per_store_byte(batch.height));
             w[payload::module] = call.code->header;
-            w[payload::context] = at + payload::words;
-            w[payload::context_bytes] = context * 4;
+            w[payload::context] = context_at;
+            w[payload::context_bytes] = context_words(call) * 4;
             w[payload::transaction] = group.transactions[batch.outside != nullptr ? 0 : tx_index];
             w[payload::transaction_bytes] = static_cast<std::uint32_t>(batch.transaction(tx_index).raw.size());
             w[payload::block] = raw_block;
             w[payload::block_bytes] = static_cast<std::uint32_t>(block.size());
-            w[payload::permissions] = has_permissions ? at + payload::words + context : 0;
+            w[payload::permissions] = has_permissions ? behind_call : 0;
             w[payload::permission_count] = 0;
-            put_context(call, w + payload::words);
             if (has_permissions) {
                 w[payload::permission_count] = static_cast<std::uint32_t>(group.permissions[l].size());
-                std::ranges::copy(group.permissions[l], w + payload::words + context);
+                std::ranges::copy(group.permissions[l], words.data() + behind_call);
             }
             group.lanes.set(static_cast<std::uint32_t>(l), {.module = supervisor_,
                                                             .pc = supervisor_run_,
@@ -459,7 +488,7 @@ bool GpuExecutor::supply_wanted(Group& group, std::span<const std::uint32_t> out
         group.lanes.resume(l);
     }
     const bool again = !keys.empty();
-    add_keys(group, std::move(keys));
+    add_keys(group, keys);
     return again;
 }
 
@@ -496,10 +525,9 @@ void GpuExecutor::end(Group& group, std::span<alkanes::ExecutedMessage> results)
         std::size_t most = 0;
         for (std::size_t l = begin; l < end; l++)
             if (ends[l].status == LaneStatus::finished) most = std::max<std::size_t>(most, ends[l].output);
-        if (words.size() < part_calls * most) words.resize(part_calls * most);
-        for (std::size_t i = 0; i < most; i++)
-            for (std::size_t l = begin; l < end; l++)
-                if (i < ends[l].output) words[(l - begin) * most + i] = output[i * ends.size() + l];
+        const std::size_t stride = most + most % 2;
+        if (words.size() < part_calls * stride) words.resize(part_calls * stride);
+        gather(output, ends.size(), begin, end, most, stride, words.data());
         decoder.begin(*group.table, arena);
         for (std::size_t l = begin; l < end; l++) {
             const LaneEnd& e = ends[l];
@@ -512,7 +540,7 @@ void GpuExecutor::end(Group& group, std::span<alkanes::ExecutedMessage> results)
                 counts.handed_back++;
                 counts.out_of_set_reads++;
             } else if (e.status == LaneStatus::finished) {
-                const std::span<const std::uint32_t> mine(words.data() + (l - begin) * most, e.output);
+                const std::span<const std::uint32_t> mine(words.data() + (l - begin) * stride, e.output);
                 alkanes::ExecutedMessage& result = results[group.calls[l].index];
                 result = decoder.decode(group.calls[l].call, mine);
                 (result.status != alkanes::ExecutionStatus::none ? counts.executed : counts.faults)++;
@@ -523,9 +551,12 @@ void GpuExecutor::end(Group& group, std::span<alkanes::ExecutedMessage> results)
         group.memory->give_back(arena);
     });
     for (const auto& d : decoding_) add(counts_, std::exchange(d->counts, {}));
+    // A table begins with all that are known.
+    const StateTable& table = *group.table;
+    if (options_.dry_run == DryRun::cpu || table.size() > most_known_keys) return known_keys_.clear();
+    if (table.size() == known_keys_.size()) return;
     known_keys_.clear();
-    if (options_.dry_run == DryRun::cpu || group.table->size() > most_known_keys) return;
-    group.table->for_each_key([&](const Bytes& key) { known_keys_.push_back(key); });
+    for (std::size_t i = 0; i < table.size(); i++) known_keys_.emplace_back(table[i].key);
 }
 
 /// Groups that may be on their way together: two where there are more calls than lanes, and room for that.

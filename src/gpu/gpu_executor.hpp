@@ -90,6 +90,7 @@ class GpuExecutor final : public parallel::Executor {
         Buffer payloads, state, map;
         std::vector<std::uint32_t> payload_words, positions, transactions;
         std::vector<std::size_t> part_words;
+        std::vector<std::uint8_t> shares_context;  ///< of each call, whether its context is that of the one before it
         std::vector<std::vector<std::uint32_t>> permissions;
         std::span<const Prepared> calls;
         parallel::ResultMemory* memory = nullptr;
@@ -123,7 +124,7 @@ class GpuExecutor final : public parallel::Executor {
     void begin(Group& group, const parallel::Batch& batch, std::span<const Prepared> calls,
                parallel::ResultMemory& memory);
     void begin_table(Group& group, const parallel::Batch& batch);
-    void add_keys(Group& group, std::vector<BytesView> keys);
+    void add_keys(Group& group, std::span<const BytesView> keys);
     std::size_t place_transactions(Group& group, const parallel::Batch& batch, std::size_t at);
     void put_payloads(Group& group, const parallel::Batch& batch);
     void launch(Group& group);

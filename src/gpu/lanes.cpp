@@ -1,7 +1,9 @@
 #include "gpu/lanes.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <bit>
+#include <utility>
 
 namespace warpshrew::gpu {
 namespace {
@@ -31,6 +33,7 @@ Result<Lanes> Lanes::create(Device& device, const Kernel& kernel, std::uint32_t 
         {&out.memories_, n * shape.pages * memory_page_bytes},
         {&out.page_tables_, n * table_bytes(shape)},
         {&out.status_flags_, n * fields * 4},
+        {&out.device_starts_, n * start_fields * 4},
         {&out.output_state_, n * std::max(shape.output, 1U) * 4},
         {&out.nothing_, 16}};
     for (const auto& [buffer, size] : sizes) {
@@ -77,7 +80,10 @@ Result<void> Lanes::put_arguments(std::span<const LaneStart> starts) {
 }
 
 void Lanes::begin(std::uint32_t calls) {
-    if (starts_.size() < std::size_t{start_fields} * calls) starts_.resize(std::size_t{start_fields} * calls);
+    if (calls != ends_.size()) {
+        starts_.resize(std::size_t{start_fields} * calls);
+        changed_.assign(start_fields, 1);
+    }
     ends_.assign(calls, {.status = LaneStatus::running});
     launches_ = 0;
     resumed_ = false;
@@ -85,7 +91,9 @@ void Lanes::begin(std::uint32_t calls) {
 
 void Lanes::set(std::uint32_t lane, const LaneStart& start) {
     const auto put = [&](LaneField f, std::uint32_t value) {
-        starts_[(static_cast<std::size_t>(f) - first_start) * ends_.size() + lane] = value;
+        const std::size_t field = static_cast<std::size_t>(f) - first_start;
+        std::uint32_t& known = starts_[field * ends_.size() + lane];
+        if (std::exchange(known, value) != value) std::atomic_ref(changed_[field]).store(1, std::memory_order_relaxed);
     };
     put(LaneField::fuel_low, static_cast<std::uint32_t>(start.fuel));
     put(LaneField::fuel_high, static_cast<std::uint32_t>(start.fuel >> 32));
@@ -103,12 +111,21 @@ void Lanes::resume(std::uint32_t lane) {
     resumed_ = true;
 }
 
-/// What the device does not know of the lanes: how they begin, and which go on.
+/// How lanes begin, as far as the device does not know it.
+Result<void> Lanes::put_starts() {
+    const std::size_t n = ends_.size();
+    for (std::size_t field = 0; field < start_fields; field++) {
+        if (changed_[field] == 0) continue;
+        const auto row = std::span<const std::uint32_t>(starts_).subspan(field * n, n);
+        if (auto r = device_->write(device_starts_, field * n * 4, row); !r) return r;
+        changed_[field] = 0;
+    }
+    return {};
+}
+
+/// Which lanes go on, where the device does not know it.
 Result<void> Lanes::put_states() {
     const std::size_t n = ends_.size();
-    if (launches_ == 0)
-        return device_->write(status_flags_, std::uint64_t{first_start} * n * 4,
-                              std::span<const std::uint32_t>(starts_).first(start_fields * n));
     if (!resumed_) return {};
     resumed_ = false;
     std::vector<std::uint32_t> status(n);
@@ -150,7 +167,7 @@ Result<void> Lanes::launch(const LaunchOptions& options) {
     set(Parameter::supervisor_entry, options.supervisor_entry);
     set(Parameter::map_slots, options.map_slots);
     if (auto r = device_->write(parameters_, 0, std::span<const std::uint32_t>(parameters)); !r) return r;
-    if (auto r = put_states(); !r) return r;
+    if (auto r = launches_ == 0 ? put_starts() : put_states(); !r) return r;
     const auto bound = bind(options);
     if (!bound) return tl::unexpected(bound.error());
 
@@ -158,7 +175,11 @@ Result<void> Lanes::launch(const LaunchOptions& options) {
     flags_ = {};
     output_ = {};
     Commands commands;
-    if (launches_ == 0) commands.clear(page_tables_, 0, groups * group_lanes * table_bytes(shape_));
+    if (launches_ == 0) {
+        commands.clear(page_tables_, 0, groups * group_lanes * table_bytes(shape_));
+        commands.copy(device_starts_, 0, status_flags_, std::uint64_t{first_start} * calls * 4,
+                      std::uint64_t{start_fields} * calls * 4);
+    }
     commands.dispatch(kernel_, *bound, groups);
     commands.read(status_flags_, 0, std::uint64_t{fields_read} * calls * 4, flags_);
     if (output_words_ != 0) commands.read(output_state_, 0, std::uint64_t{output_words_} * calls * 4, output_);

@@ -101,6 +101,7 @@ class Lanes {
     Lanes(Device& device, const Kernel& kernel, std::uint32_t lanes, const LaneShape& shape)
         : device_(&device), kernel_(kernel), lanes_(lanes), shape_(shape) {}
     [[nodiscard]] Result<void> put_arguments(std::span<const LaneStart> starts);
+    [[nodiscard]] Result<void> put_starts();
     [[nodiscard]] Result<void> put_states();
     [[nodiscard]] Result<Bindings> bind(const LaunchOptions& options);
     [[nodiscard]] Result<std::vector<std::uint32_t>> interleaved(const Buffer& buffer, std::uint32_t lane,
@@ -113,6 +114,8 @@ class Lanes {
     LaneShape shape_;
     Buffer parameters_, registers_, memories_, page_tables_, status_flags_, output_state_, nothing_;
     std::vector<std::uint32_t> starts_;  ///< what begins lanes, one field after the other
+    std::vector<std::uint8_t> changed_;  ///< of each of these fields, whether the device has other ones
+    Buffer device_starts_;               ///< the same there: most fields are as they were with the calls before
     std::vector<LaneEnd> ends_;
     Mapped flags_, output_;
     std::uint32_t output_words_ = 0;  ///< that are read with each launch: as many as last were there

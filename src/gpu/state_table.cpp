@@ -50,105 +50,113 @@ std::optional<Bytes> device_key_of(BytesView key) {
     return std::nullopt;
 }
 
-BytesView StateTable::Entry::at(std::uint32_t position) const noexcept {
+const StateTable::Entry::Version& StateTable::Entry::version_at(std::uint32_t position) const noexcept {
     const auto after = std::upper_bound(versions.begin(), versions.end(), position,
                                         [](std::uint32_t p, const Version& v) { return p < v.from; });
-    return after == versions.begin() ? versions.front().value : std::prev(after)->value;
+    return after == versions.begin() ? versions.front() : *std::prev(after);
 }
 
 void StateTable::put(BytesView bytes) {
-    for (std::size_t i = 0; i < bytes.size(); i += 4) {
-        std::uint32_t word = 0;
-        std::memcpy(&word, bytes.data() + i, std::min<std::size_t>(4, bytes.size() - i));
-        words_.push_back(word);
+    const std::size_t at = words_.size();
+    words_.resize(at + (bytes.size() + 7) / 8 * 2);
+    if (!bytes.empty()) std::memcpy(words_.data() + at, bytes.data(), bytes.size());
+}
+
+void StateTable::add(std::span<const BytesView> keys, store::Arena& arena) {
+    numbers_.reserve(numbers_.size() + keys.size());
+    entries_.reserve(entries_.size() + keys.size());
+    for (const BytesView bytes : keys) {
+        const auto key = parse_device_key(bytes);
+        if (!key) continue;
+        const auto number = static_cast<std::uint32_t>(entries_.size());
+        bool is_new = false;
+        const auto at = numbers_.lazy_emplace(bytes, [&](const auto& construct) {
+            construct(store::copy_into(arena, bytes), number);
+            is_new = true;
+        });
+        if (is_new) entries_.push_back({.number = number, .kind = key->kind, .id = key->id, .key = at->first});
     }
-    words_.resize((words_.size() + 1) / 2 * 2);
 }
 
 /// Positions are in ascending order, and so are the versions that they see.
 void StateTable::read_versions(Entry& e, store::Arena& arena) const {
-    const auto version = [&](std::size_t i) {
-        const auto* v = batch_.state.version(positions_[i], e.store_key);
-        return v == nullptr ? std::uint64_t{0} : std::uint64_t{v->position} + 1;
+    const auto all = batch_.state.versions(e.store_key);
+    const auto below = [&](std::size_t i) {
+        return std::ranges::lower_bound(all, positions_[i], {}, &parallel::VersionedState::Version::position) -
+               all.begin();
     };
     const std::size_t end = positions_.size();
     for (std::size_t begin = 0; begin < end;) {
-        const std::uint64_t first = version(begin);
+        const auto first = below(begin);
         std::size_t low = begin, high = end;  // the last position with the same version lies in [low, high)
-        if (version(end - 1) == first) low = end - 1;
+        if (below(end - 1) == first) low = end - 1;
         while (high - low > 1) {
             const std::size_t middle = low + (high - low) / 2;
-            (version(middle) == first ? low : high) = middle;
+            (below(middle) == first ? low : high) = middle;
         }
-        Bytes value;
-        if (!batch_.state.read(positions_[begin], e.store_key, value)) value.clear();
+        Bytes base;
+        if (first == 0 && !batch_.state.read_base(e.store_key, base)) base.clear();
+        const BytesView value = first == 0 ? BytesView(base) : all[static_cast<std::size_t>(first) - 1].value;
         e.versions.push_back({e.versions.empty() ? 0 : positions_[begin], store::copy_into(arena, value)});
         begin = low + 1;
     }
 }
 
-StateTable::Entry StateTable::read(const DeviceKey& key, store::Arena& arena) const {
-    Entry e{0, key.kind, key.id, store::copy_into(arena, store_key(key)), {}};
-    if (key.kind == KeyKind::code) {
+void StateTable::read(std::size_t number, store::Arena& arena) {
+    Entry& e = entries_[number];
+    e.store_key = store::copy_into(arena, store_key({e.kind, e.id, e.key.substr(key_front)}));
+    e.hash = e.key.size();
+    for (std::size_t i = 0; i < e.key.size(); i += 8) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, e.key.data() + i, std::min<std::size_t>(8, e.key.size() - i));
+        e.hash = key_hash(e.hash, word);
+    }
+    if (e.kind == KeyKind::code) {
         // One version for all: who comes after a deployment of the block does not run it on the device.
-        const std::uint32_t code = codes_.known(key.id, positions_.back()).header;
+        const std::uint32_t code = codes_.known(e.id, positions_.back()).header;
         e.versions.push_back({0, code == 0 ? "" : store::copy_into(arena, to_le(std::uint64_t{code}))});
     } else {
         read_versions(e, arena);
     }
-    return e;
 }
 
-void StateTable::add(BytesView bytes, Entry e) {
-    e.number = static_cast<std::uint32_t>(entries_.size());
-    std::vector<std::uint32_t> values;
-    for (const auto& v : e.versions) {
-        values.push_back(static_cast<std::uint32_t>(words_.size()));
-        put(v.value);
-        words_.resize(words_.size() + 2);  // values are read eight bytes at a time
+void StateTable::put_values() {
+    for (; with_values_ < entries_.size(); with_values_++) {
+        Entry& e = entries_[with_values_];
+        for (auto& v : e.versions) {
+            v.place = static_cast<std::uint32_t>(words_.size());
+            put(v.value);
+            words_.resize(words_.size() + 2);  // values are read eight bytes at a time
+        }
+        const auto versions = static_cast<std::uint32_t>(words_.size());
+        for (const auto& v : e.versions)
+            words_.insert(words_.end(), {v.from, v.place, static_cast<std::uint32_t>(v.value.size()), 0});
+        e.place = static_cast<std::uint32_t>(words_.size());
+        words_.insert(words_.end(), {static_cast<std::uint32_t>(e.key.size()),
+                                     static_cast<std::uint32_t>(e.versions.size()), versions, 0});
+        put(e.key);
+        at_place_.resize(e.place / 2 + 1);
+        at_place_.back() = e.number + 1;
     }
-    const auto versions = static_cast<std::uint32_t>(words_.size());
-    for (std::size_t i = 0; i < values.size(); i++)
-        words_.insert(words_.end(),
-                      {e.versions[i].from, values[i], static_cast<std::uint32_t>(e.versions[i].value.size()), 0});
-    const auto place = static_cast<std::uint32_t>(words_.size());
-    words_.insert(words_.end(),
-                  {static_cast<std::uint32_t>(bytes.size()), static_cast<std::uint32_t>(values.size()), versions, 0});
-    put(bytes);
-    places_.emplace(bytes, place);
-    entries_.push_back(std::move(e));
-    at_place_.resize(place / 2 + 1);
-    at_place_.back() = static_cast<std::uint32_t>(entries_.size());
 }
 
 std::uint32_t StateTable::place(BytesView key) const {
-    const auto at = places_.find(key);
-    return at == places_.end() ? 0 : at->second;
-}
-
-const StateTable::Entry* StateTable::entry(std::uint32_t place) const {
-    if (place % 2 != 0 || place / 2 >= at_place_.size() || at_place_[place / 2] == 0) return nullptr;
-    return &entries_[at_place_[place / 2] - 1];
+    const auto at = numbers_.find(key);
+    return at == numbers_.end() ? 0 : entries_[at->second].place;
 }
 
 std::uint32_t StateTable::slots() const noexcept {
-    return std::bit_ceil(std::max(static_cast<std::uint32_t>(places_.size()) * 2, 16U));
+    return std::bit_ceil(std::max(static_cast<std::uint32_t>(entries_.size()) * 2, 16U));
 }
 
 std::vector<std::uint32_t> StateTable::state_map() const {
     const std::uint32_t n = slots();
     std::vector<std::uint32_t> out(std::size_t{n} * 2);
-    for (const auto& [key, place] : places_) {
-        std::uint64_t hash = key.size();
-        for (std::size_t i = 0; i < key.size(); i += 8) {
-            std::uint64_t word = 0;
-            std::memcpy(&word, key.data() + i, std::min<std::size_t>(8, key.size() - i));
-            hash = key_hash(hash, word);
-        }
-        std::size_t slot = static_cast<std::uint32_t>(hash) & (n - 1);
+    for (const Entry& e : entries_) {
+        std::size_t slot = static_cast<std::uint32_t>(e.hash) & (n - 1);
         while (out[slot * 2 + 1] != 0) slot = (slot + 1) & (n - 1);
-        out[slot * 2] = static_cast<std::uint32_t>(hash >> 32);
-        out[slot * 2 + 1] = place;
+        out[slot * 2] = static_cast<std::uint32_t>(e.hash >> 32);
+        out[slot * 2 + 1] = e.place;
     }
     return out;
 }

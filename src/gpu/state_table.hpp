@@ -1,6 +1,8 @@
 #pragma once
 // The buffers `input_state` and `state_map`: what lanes may read of the state, each at its position (layout.hpp).
 
+#include <absl/container/flat_hash_map.h>
+
 #include <optional>
 #include <vector>
 
@@ -31,37 +33,46 @@ class StateTable {
 
     struct Entry {
         std::uint32_t number = 0;  ///< of its own, below size()
+        std::uint32_t place = 0;   ///< in input_state
         KeyKind kind = KeyKind::storage;
         protorune::RuneId id;
-        BytesView store_key;
+        BytesView key = {}, store_key = {};
+        std::uint64_t hash = 0;  ///< of the key, as lanes compute it
         struct Version {
             std::uint32_t from;
             BytesView value;
+            std::uint32_t place = 0;  ///< of the value in input_state
         };
-        std::vector<Version> versions;
+        std::vector<Version> versions = {};
 
-        [[nodiscard]] BytesView at(std::uint32_t position) const noexcept;
+        [[nodiscard]] BytesView at(std::uint32_t position) const noexcept {
+            return versions.size() == 1 ? versions.front().value : version_at(position).value;
+        }
+        [[nodiscard]] const Version& version_at(std::uint32_t position) const noexcept;
     };
+    /// Adds those keys that are not there, with numbers from what was size() on. They have values after read() of each
+    /// of these numbers and put_values(). What is no key is left out.
+    void add(std::span<const BytesView> keys, store::Arena& arena);
     /// Reads a key's values from the batch's state into the arena. The code of a code key must have been found before.
-    /// Safe from several threads, with an arena for each.
-    [[nodiscard]] Entry read(const DeviceKey& key, store::Arena& arena) const;
-    /// Adds a key that is not there yet.
-    void add(BytesView key, Entry entry);
+    /// Safe from several threads for different numbers, with an arena for each.
+    void read(std::size_t number, store::Arena& arena);
+    /// Puts what was read since the last time into input_state.
+    void put_values();
+    [[nodiscard]] const Entry& operator[](std::size_t number) const noexcept { return entries_[number]; }
 
     /// The place of a key in input_state, 0 if it was not added.
     [[nodiscard]] std::uint32_t place(BytesView key) const;
     /// The key at that place of input_state, or null. Valid until the next add().
-    [[nodiscard]] const Entry* entry(std::uint32_t place) const;
+    [[nodiscard]] const Entry* entry(std::uint32_t place) const noexcept {
+        if (place % 2 != 0 || place / 2 >= at_place_.size() || at_place_[place / 2] == 0) return nullptr;
+        return &entries_[at_place_[place / 2] - 1];
+    }
 
     [[nodiscard]] const std::vector<std::uint32_t>& input_state() const noexcept { return words_; }
     /// As it is now, with at least half of it free.
     [[nodiscard]] std::vector<std::uint32_t> state_map() const;
     [[nodiscard]] std::uint32_t slots() const noexcept;
-    [[nodiscard]] std::size_t size() const noexcept { return places_.size(); }
-    template <class F>
-    void for_each_key(const F& f) const {
-        for (const auto& [key, place] : places_) f(key);
-    }
+    [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
 
  private:
     void put(BytesView bytes);
@@ -71,8 +82,9 @@ class StateTable {
     const ContractCodes& codes_;
     std::span<const std::uint32_t> positions_;
     std::vector<std::uint32_t> words_;
-    store::ByteMap<std::uint32_t> places_;
+    absl::flat_hash_map<BytesView, std::uint32_t, store::ByteHash, store::ByteEqual> numbers_;
     std::vector<Entry> entries_;
+    std::size_t with_values_ = 0;          ///< entries in input_state
     std::vector<std::uint32_t> at_place_;  ///< for each second word, where keys begin: number of the entry and one
 };
 

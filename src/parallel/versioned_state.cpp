@@ -5,11 +5,15 @@
 namespace warpshrew::parallel {
 
 const VersionedState::Version* VersionedState::version(std::uint32_t position, BytesView key) const {
+    const auto all = versions(key);
+    const auto above = std::ranges::lower_bound(all, position, {}, &Version::position);
+    return above == all.begin() ? nullptr : &*std::prev(above);
+}
+
+std::span<const VersionedState::Version> VersionedState::versions(BytesView key) const {
     const auto i = versions_.find(key);
-    if (i == versions_.end()) return nullptr;
-    const auto& list = i->second;
-    const auto above = std::ranges::lower_bound(list, position, {}, &Version::position);
-    return above == list.begin() ? nullptr : &*std::prev(above);
+    if (i == versions_.end()) return {};
+    return i->second;
 }
 
 bool VersionedState::read(std::uint32_t position, BytesView key, Bytes& value) const {
@@ -17,10 +21,15 @@ bool VersionedState::read(std::uint32_t position, BytesView key, Bytes& value) c
         value = v->value;
         return true;
     }
-    Shard& shard = shards_[store::ByteHash()(key) % shards_.size()];
+    return read_base(key, value);
+}
+
+bool VersionedState::read_base(BytesView key, Bytes& value) const {
+    const std::size_t hash = store::ByteHash()(key);
+    Shard& shard = shards_[hash % shards_.size()];
     {
         const std::lock_guard lock(shard.mutex);
-        if (const auto i = shard.read.find(key); i != shard.read.end()) {
+        if (const auto i = shard.read.find(key, hash); i != shard.read.end()) {
             if (i->second) value = *i->second;
             return i->second.has_value();
         }

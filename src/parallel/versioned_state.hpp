@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "store/block_state.hpp"
@@ -31,6 +32,10 @@ class VersionedState {
     };
     /// The last version below `position`, or null.
     [[nodiscard]] const Version* version(std::uint32_t position, BytesView key) const;
+    /// All versions of a key, positions ascending.
+    [[nodiscard]] std::span<const Version> versions(BytesView key) const;
+    /// The base's value, which those read that no version is below.
+    [[nodiscard]] bool read_base(BytesView key, Bytes& value) const;
     /// Adds a version. Positions of a key must ascend. `value` must outlive this or the next clear_versions().
     void add(BytesView key, const Version& version);
     void clear_versions();

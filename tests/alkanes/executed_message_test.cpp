@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <set>
 
 #include "support/message_runner.hpp"
 #include "test_chain.hpp"
@@ -93,6 +94,36 @@ TEST(ExecutedMessage, ReadsHaveEachKeyOnce) {
     std::map<std::pair<Bytes, int>, int> times;
     for (const auto& read : runner.executed.reads) times[{Bytes(read.key), static_cast<int>(read.kind)}]++;
     for (const auto& [key, n] : times) EXPECT_EQ(n, 1);
+}
+
+// Strings of all the lengths that are treated differently.
+TEST(ExecutedMessage, TheChecksumSeesEachBitAndWhereItIs) {
+    ExecutedMessage m;
+    Bytes key, value;
+    const auto sum = [&] {
+        const alkanes::StateRead reads[] = {{key, value}, {value, key}};
+        m.reads = reads;
+        return alkanes::checksum_of(m);
+    };
+    for (std::size_t n = 0; n <= 70; n++) {
+        key.resize(n, 'k');
+        value.resize(n / 2, 'v');
+        std::set<std::uint64_t> seen{sum()};
+        for (std::size_t bit = 0; bit < n * 8; bit++) {
+            const Bytes before = key;
+            key[bit / 8] = static_cast<char>(key[bit / 8] ^ 1 << bit % 8);
+            EXPECT_TRUE(seen.insert(sum()).second) << n << " " << bit;
+            key = before;
+        }
+        if (n > 0 && n != n / 2) {
+            key.swap(value);
+            EXPECT_TRUE(seen.insert(sum()).second) << n;
+            key.swap(value);
+        }
+        const alkanes::StateRead unwritten[] = {{key, value, alkanes::StateRead::Kind::unwritten}, {value, key}};
+        m.reads = unwritten;
+        EXPECT_TRUE(seen.insert(alkanes::checksum_of(m)).second) << n;
+    }
 }
 
 // What could not be an effect, whatever the checksum says, is refused and costs time only.

@@ -78,6 +78,23 @@ TEST(StorageMaps, LaterDuplicateWinsAndTheRestIsLeft) {
     EXPECT_EQ(storage_map_size(*m), 4u + 9 + 10 + 9);
 }
 
+// Few entries and many are sorted in different ways.
+TEST(StorageMaps, AnyNumberInAnyOrder) {
+    for (std::uint32_t n = 1; n < 40; n++) {
+        Bytes bytes = to_le(2 * n);
+        StorageMap sorted;
+        for (std::uint32_t i = 0; i < 2 * n; i++) {
+            const Bytes key(1, static_cast<char>('A' + (n - 1 - i % n)));
+            bytes += to_le(1u) + key + to_le(4u) + to_le(i);
+        }
+        for (std::uint32_t i = 0; i < n; i++)
+            sorted.emplace_back(Bytes(1, static_cast<char>('A' + i)), to_le(2 * n - 1 - i));
+        const auto m = map(bytes);
+        ASSERT_TRUE(m);
+        EXPECT_EQ(*m, sorted) << n;
+    }
+}
+
 // 10.46
 TEST(Responses, LessThanTwentyBytes) {
     EXPECT_FALSE(decode_response(Bytes(19, '\0')));

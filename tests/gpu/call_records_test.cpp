@@ -33,7 +33,10 @@ class CallRecords : public testing::Test {
     }
     std::uint32_t add(KeyKind kind, const Bytes& rest) {
         const Bytes key = device_key(kind, contract, rest);
-        table_.add(key, table_.read(*parse_device_key(key), arena_));
+        const BytesView keys[] = {key};
+        table_.add(keys, arena_);
+        table_.read(table_.size() - 1, arena_);
+        table_.put_values();
         return table_.place(key);
     }
     static Words of(Record r, std::initializer_list<std::uint32_t> rest) {
