@@ -55,6 +55,10 @@ void Statistics::add(const Statistics& o) noexcept {
     verified += o.verified;
     mismatches += o.mismatches;
     executor_failures += o.executor_failures;
+    cpu.batches += o.cpu.batches;
+    cpu.calls += o.cpu.calls;
+    device.batches += o.device.batches;
+    device.calls += o.device.calls;
     plan_seconds += o.plan_seconds;
     execute_seconds += o.execute_seconds;
     schedule_seconds += o.schedule_seconds;
