@@ -15,8 +15,8 @@ constexpr unsigned failures_to_give_up = 3;
 
 bool is_left(const ExecutedMessage& m) { return m.status == ExecutionStatus::none; }
 
-/// Of calls that were executed, in fuel. A call that does nothing takes about as long as this much fuel on a CPU: 10
-/// us.
+/// Of calls that were executed, in fuel: what they used, and for each what a CPU could use in the 6 us that any call
+/// takes.
 double work_of(std::span<const ExecutedMessage> results) {
     constexpr double call = 40'000;
     double work = 0;
