@@ -231,6 +231,8 @@ TEST_P(FasterHostile, BlocksAreAsInOrder) {
         options.verify = lies ? parallel::Verify::all : parallel::Verify::none;
         options.seed = first;
         options.speculation.adaptive = first % 3 == 0;
+        std::vector<std::string> warnings;
+        options.warn = [&](const std::string& warning) { warnings.push_back(warning); };
         parallel::ParallelRunner runner(executor, workers, options);
         for (std::uint64_t seed = first; seed < first + 4; seed++) {
             SerialRun serial(random_plan(seed, plan_world()));
@@ -239,6 +241,10 @@ TEST_P(FasterHostile, BlocksAreAsInOrder) {
         }
         deeds += device.deeds;
         given_up += executor.device_given_up() ? 1 : 0;
+        if (lies && executor.device_given_up()) {
+            EXPECT_THAT(warnings, ElementsAre(HasSubstr("executor auto goes on on CPU threads alone for the rest of "
+                                                        "this run: in block ")));
+        }
     }
     std::cout << deeds << " deeds; " << sum.cpu.batches << " batches on the CPU, " << sum.device.batches
               << " on the device, " << given_up << " devices given up\n";
