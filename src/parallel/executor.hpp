@@ -24,6 +24,7 @@ struct Call {
     std::uint32_t first_token = 0, token_count = 0;  ///< incoming tokens, in Batch::tokens
     BytesView calldata;
     std::uint64_t fuel = 0;
+    std::uint64_t likely_fuel = 0;  ///< that it uses, as calls like it did; 0: not known
 };
 
 /// Calls of one block. All lies in memory that outlives execute().

@@ -7,42 +7,52 @@ namespace warpshrew::parallel {
 
 namespace {
 
-/// A trial is two batches, which cost as much more as that executor is slower. So one every 64 batches, times by how
-/// much it was slower at the last trial, costs 1/32 of the time at most.
-constexpr double rarity = 64;
-constexpr std::uint32_t least_wait = 16, most_wait = 1 << 24;
+/// Trials may lose one in so many seconds.
+constexpr double rarity = 32;
+constexpr std::uint32_t trial_batches = 2, least_wait = 16, most_wait = 1 << 24;
 
 ExecutorChoice::Kind other(ExecutorChoice::Kind kind) noexcept {
     return kind == ExecutorChoice::Kind::cpu ? ExecutorChoice::Kind::device : ExecutorChoice::Kind::cpu;
 }
 
-std::uint32_t wait_after(double slower) noexcept {
-    return static_cast<std::uint32_t>(std::clamp<double>(rarity * (slower - 1), least_wait, most_wait));
+/// Batches after which a class has made up for a trial of an executor that takes so many times as long.
+std::uint32_t wait_after(double times) noexcept {
+    return static_cast<std::uint32_t>(std::clamp<double>(rarity * trial_batches * (times - 1), least_wait, most_wait));
 }
 
 }  // namespace
 
-ExecutorChoice::Kind ExecutorChoice::of(std::size_t calls) const noexcept {
-    if (calls < least_calls_) return Kind::cpu;
-    const Class& c = classes_[static_cast<std::size_t>(std::bit_width(calls))];
-    return c.wait == 0 ? other(c.usual) : c.usual;
+ExecutorChoice::Key ExecutorChoice::key(const Load& load) noexcept {
+    const double of_a_call = load.work / static_cast<double>(std::max<std::size_t>(load.calls, 1));
+    return {std::bit_width(load.calls), std::bit_width(static_cast<std::uint32_t>(std::clamp(of_a_call, 0.0, 1e9)))};
 }
 
-void ExecutorChoice::note(std::size_t calls, Kind kind, double pace) noexcept {
-    if (calls < least_calls_) return;
-    Class& c = classes_[static_cast<std::size_t>(std::bit_width(calls))];
-    // No clock is finer, and ratios stay finite.
-    recent(c, kind).add(std::max(pace, 1e-15));
+ExecutorChoice::Kind ExecutorChoice::of(const Load& load) const noexcept {
+    if (load.calls < least_calls_) return Kind::cpu;
+    const auto c = classes_.find(key(load));
+    if (c == classes_.end()) return Kind::cpu;
+    // The waits bound what each class loses, but for its first trial.
+    const bool is_trial = c->second.wait == 0 && lost_ * rarity <= seconds_;
+    return is_trial ? other(c->second.usual) : c->second.usual;
+}
+
+void ExecutorChoice::note(const Load& load, Kind kind, double seconds, double work) {
+    seconds_ += seconds;
+    if (load.calls < least_calls_) return;
+    Class& c = classes_[key(load)];
+    recent(c, kind).add(std::max(seconds / work, 1e-15));  // so that ratios are finite
     Recent &usual = recent(c, c.usual), &tried = recent(c, other(c.usual));
-    if (c.wait == 0) {
-        if (!tried.full()) return;  // the trial goes on
-        c.wait = wait_after(tried.pace() / usual.pace());
-        if (tried.pace() < usual.pace()) c.usual = other(c.usual);
+    if (kind != c.usual) {
+        lost_ += std::max(0.0, seconds - usual.pace() * work);
+        const double times = tried.pace() / usual.pace();
+        if (times >= 1 && !tried.full()) return;  // it gets another batch
+        c.wait = wait_after(std::max(times, 1 / times));
+        if (times < 1) c.usual = kind;
     } else if (tried.full() && tried.pace() < usual.pace()) {
         // It has become slower than the other one was; whether that one is still so, its next batches tell.
         c.usual = other(c.usual);
         c.wait = least_wait;
-    } else if (--c.wait == 0) {
+    } else if (c.wait != 0 && --c.wait == 0) {
         tried = {};
     }
 }

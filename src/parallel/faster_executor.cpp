@@ -15,14 +15,19 @@ constexpr unsigned failures_to_give_up = 3;
 
 bool is_left(const ExecutedMessage& m) { return m.status == ExecutionStatus::none; }
 
-/// Of calls that were executed, in fuel: what they used, and for each what a CPU could use in the 6 us that any call
-/// takes.
+/// Of a call that uses so much fuel. A CPU takes as long for 40,000 as for a call that uses none, 6 us.
+double work_of(std::uint64_t fuel) { return 1 + static_cast<double>(fuel) / 40'000; }
+
 double work_of(std::span<const ExecutedMessage> results) {
-    constexpr double call = 40'000;
     double work = 0;
-    for (const ExecutedMessage& m : results)
-        work += call + static_cast<double>(std::min(m.fuel_used, m.call.fuel));  // what is untrue stays within bounds
+    for (const ExecutedMessage& m : results) work += work_of(std::min(m.fuel_used, m.call.fuel));  // it may be a lie
     return work;
+}
+
+ExecutorChoice::Load load_of(const Batch& batch) {
+    ExecutorChoice::Load load{batch.calls.size()};
+    for (const Call& c : batch.calls) load.work += work_of(std::min(c.likely_fuel, c.fuel));
+    return load;
 }
 
 }  // namespace
@@ -32,14 +37,15 @@ double steady_seconds() {
 }
 
 void FasterExecutor::execute(const Batch& batch, ResultMemory& memory, std::span<ExecutedMessage> results) {
-    const Kind kind = given_up_ ? Kind::cpu : choice_.of(results.size());
+    const ExecutorChoice::Load load = load_of(batch);
+    const Kind kind = given_up_ ? Kind::cpu : choice_.of(load);
     const double start = options_.seconds();
     const std::uint64_t failures = done_.executor_failures;
     if (kind == Kind::device) on_device(batch, memory, results);
     execute_rest(batch, memory, results);
     // A batch that the device failed in, or that memory cut short, tells nothing of how long one takes.
     if (done_.executor_failures != failures || memory.full()) return;
-    choice_.note(results.size(), kind, (options_.seconds() - start) / work_of(results));
+    choice_.note(load, kind, options_.seconds() - start, work_of(results));
 }
 
 void FasterExecutor::on_device(const Batch& batch, ResultMemory& memory, std::span<ExecutedMessage> results) {

@@ -257,7 +257,8 @@ void Speculation::execute(const Indices& which) {
     for (const std::uint32_t i : which) {
         const Candidate& c = candidates_.list[i];
         calls.push_back({c.tx_index, c.vout, i, static_cast<std::uint32_t>(tokens.size()),
-                         static_cast<std::uint32_t>(c.incoming.size()), c.calldata, fuel_[i]});
+                         static_cast<std::uint32_t>(c.incoming.size()), c.calldata, fuel_[i],
+                         patterns_.of(c).fuel_used});
         tokens.insert(tokens.end(), c.incoming.begin(), c.incoming.end());
     }
     std::vector<ExecutedMessage> results(calls.size());

@@ -74,6 +74,7 @@ class Faster : public testing::Test {
             calls[i].first_token = static_cast<std::uint32_t>(i);
             calls[i].token_count = 1;
             calls[i].fuel = 3'500'000;
+            calls[i].likely_fuel = likely_fuel;
         }
         tokens.resize(n);
         for (std::size_t i = 0; i < n; i++) tokens[i].value = i;
@@ -107,10 +108,11 @@ class Faster : public testing::Test {
     parallel::VersionedState state{base};
     parallel::ResultMemory memory;
     std::vector<protorune::RuneTransfer> tokens;
+    std::uint64_t likely_fuel = 0;
 };
 
 TEST_F(Faster, EachSizeGoesToTheFasterOne) {
-    for (const std::size_t n : {20u, 40u, 1000u, 20'000u}) run(n, 4);
+    for (const std::size_t n : {20'000u, 1000u, 40u, 20u}) run(n, 4);
     EXPECT_EQ(next(20), "cpu");
     EXPECT_EQ(next(40), "cpu");
     EXPECT_EQ(next(1000), "cpu");
@@ -120,13 +122,34 @@ TEST_F(Faster, EachSizeGoesToTheFasterOne) {
     EXPECT_EQ(next(1000), "gpu");
 }
 
-// A batch that takes a hundred times as long because its calls do a hundred times as much says nothing of the machine.
+// A batch that takes a hundred times as long because its calls do a hundred times as much says nothing of the machine:
+// whether that was known before or not.
 TEST_F(Faster, HeavyCallsAreNoSlowExecutor) {
-    run(40, 4);
-    for (int i = 0; i < 8; i++) {
-        cpu.fuel = device.fuel = i % 4 < 2 ? 10'000'000 : 10'000;
-        EXPECT_EQ(next(40), "cpu") << i;
+    for (const bool known : {false, true}) {
+        for (int i = 0; i < 200; i++) {
+            cpu.fuel = device.fuel = i % 4 < 2 ? 1'000'000 : 10'000;
+            likely_fuel = known ? cpu.fuel : 0;
+            run(40);
+        }
     }
+    EXPECT_LE(device.batches.size(), 4u);
+}
+
+// The device is good for many light calls, and not for heavy ones.
+TEST_F(Faster, LightAndHeavyCallsOfOneSizeGoToTheFasterOneEach) {
+    const auto batch = [&](std::uint64_t fuel) {
+        cpu.fuel = device.fuel = likely_fuel = fuel;
+        device.seconds_per_fuel = fuel > 1'000'000 ? 1e-9 : 1e-12;
+        return next(20'000);
+    };
+    for (int i = 0; i < 20; i++) batch(10'000), batch(2'000'000);
+    int light = 0, heavy = 0;
+    for (int i = 0; i < 200; i++) {
+        light += batch(10'000) == "gpu" ? 1 : 0;
+        heavy += batch(2'000'000) == "gpu" ? 1 : 0;
+    }
+    EXPECT_GT(light, 180);
+    EXPECT_LT(heavy, 20);
 }
 
 TEST_F(Faster, HasTheLanesOfTheCpu) { EXPECT_EQ(executor.lanes(), 16u); }
