@@ -129,13 +129,13 @@ TEST(ExecutorChoice, OneSlowBatchTellsNothing) {
 
 // However much slower a device is, its trials lose a thirty-second of the time, and one batch.
 TEST(ExecutorChoice, TrialsCostLittle) {
-    for (const double slower : {1.1, 1.5, 2.0, 10.0, 500.0, 20'000.0}) {
+    for (const double slower : {1.1, 1.5, 2.0, 10.0, 1000.0}) {
         SCOPED_TRACE(slower);
         ExecutorChoice choice(32);
         Machine machine{.device_batch = 0, .device_work = slower};
         double on_cpu = 0;
         std::size_t on_device = 0;
-        for (std::size_t i = 0; i < 2'000'000; i++) {
+        for (std::size_t i = 0; i < 300'000; i++) {
             const Kind kind = machine.run(choice, 64);
             on_device += kind == Kind::device ? 1 : 0;
             on_cpu += 64;

@@ -118,7 +118,7 @@ TEST_F(Faster, EachSizeGoesToTheFasterOne) {
     EXPECT_EQ(next(1000), "cpu");
     EXPECT_EQ(next(20'000), "gpu");
     device.batch_seconds = 0.0001;
-    run(1000, 10'000);
+    run(1000, 500);
     EXPECT_EQ(next(1000), "gpu");
 }
 
@@ -144,12 +144,12 @@ TEST_F(Faster, LightAndHeavyCallsOfOneSizeGoToTheFasterOneEach) {
     };
     for (int i = 0; i < 20; i++) batch(10'000), batch(2'000'000);
     int light = 0, heavy = 0;
-    for (int i = 0; i < 200; i++) {
+    for (int i = 0; i < 50; i++) {
         light += batch(10'000) == "gpu" ? 1 : 0;
         heavy += batch(2'000'000) == "gpu" ? 1 : 0;
     }
-    EXPECT_GT(light, 180);
-    EXPECT_LT(heavy, 20);
+    EXPECT_GT(light, 45);
+    EXPECT_LT(heavy, 5);
 }
 
 TEST_F(Faster, HasTheLanesOfTheCpu) { EXPECT_EQ(executor.lanes(), 16u); }
@@ -212,7 +212,7 @@ TEST_F(Faster, ADeviceThatThrowsIsGivenUpTheThirdTime) {
                             "executor gpu is given up for the rest of this run, which goes on on CPU threads: "
                             "it failed in 3 batches in a row: it is gone"));
     const std::size_t before = device.batches.size();
-    run(40'000, 100);
+    run(40'000, 10);
     EXPECT_EQ(device.batches.size(), before);
     EXPECT_EQ(statistics().executor_failures, 0u);
 }
