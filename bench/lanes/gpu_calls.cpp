@@ -1,4 +1,5 @@
 // Contract calls on a device and on CPU threads: calls a second for batches of several sizes, and where the time goes.
+// Beside each size: all threads alone, and the executor that gives batches to the faster one (`both`).
 // First free mints of the project's own contract and of the reference's, then calls of devnet's contracts.
 //
 //   gpu_calls [--adapter NAME] [--contract free_mint.wasm] [--only NAME] [--threads N] [--repeat N] [--batches N]
@@ -21,6 +22,7 @@
 #include "base/temporary_folder.hpp"
 #include "gpu/gpu_executor.hpp"
 #include "parallel/cpu_executor.hpp"
+#include "parallel/faster_executor.hpp"
 #include "store/memory_state.hpp"
 #include "sync/block_memory.hpp"
 #include "sync/index_chain.hpp"
@@ -207,6 +209,17 @@ bool measure(const Work& work, wasm::Engine& engine, const Options& options) {
         for (std::size_t i = 0; i < c.reasons.size(); i++)
             if (c.reasons[i] != 0)
                 std::printf("  handed back for reason %zu: %llu\n", i, static_cast<unsigned long long>(c.reasons[i]));
+        const double cpu = time_batch(work, threads, calls, options.repeat, results);
+        parallel::FasterExecutor both(threads, executor, {});
+        (void)time_batch(work, both, calls, 5, results);  // tries both
+        parallel::Statistics warm_up, done;
+        both.add_to(warm_up);
+        const double chosen = time_batch(work, both, calls, options.repeat, results);
+        both.add_to(done);
+        all_succeeded = all_succeeded && cpu > 0 && chosen > 0;
+        std::printf("%s: %zu calls, %u threads: %.0f calls/s; both: %.0f calls/s, %.0f %% of them on the device\n",
+                    name, calls, options.threads, static_cast<double>(calls) / cpu, static_cast<double>(calls) / chosen,
+                    100 * static_cast<double>(done.device.calls) / static_cast<double>(calls * options.repeat));
         std::fflush(stdout);
     }
     return all_succeeded;

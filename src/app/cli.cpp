@@ -42,7 +42,7 @@ static void add_threads_option(CLI::App& command, SharedOptions& shared) {
 static void add_device_options(CLI::App& command, SharedOptions& shared) {
     command
         .add_option("--adapter", shared.adapter,
-                    "name or index of the adapter for --executor gpu (see `warpshrew gpu`); default: the best one")
+                    "name or index of the adapter that executes calls (see `warpshrew gpu`); default: the best one")
         ->type_name("NAME|INDEX");
     command.add_option("--lanes", shared.lanes, "calls that the device executes at a time; default: what suits it")
         ->check(CLI::Range(32u, 1u << 20))
@@ -62,9 +62,12 @@ static void add_execution_options(CLI::App& command, SharedOptions& shared) {
     command.add_option("--indexer", shared.indexer, "what to index: the built-in ALKANES")
         ->capture_default_str()
         ->check(CLI::IsMember({"alkanes"}));
-    command.add_option("--executor", shared.executor, "how contract calls are executed")
+    command
+        .add_option("--executor", shared.executor,
+                    "how contract calls are executed: one by one, on threads, on a GPU, or on threads or a GPU, "
+                    "whichever is faster (auto)")
         ->capture_default_str()
-        ->check(CLI::IsMember({"serial", "cpu", "gpu"}));
+        ->check(CLI::IsMember({"serial", "cpu", "gpu", "auto"}));
     add_device_options(command, shared);
     command
         .add_option("--dry-run", shared.dry_run,

@@ -5,7 +5,6 @@
 #include <thread>
 
 #include "app/parallel_report.hpp"
-#include "parallel/cpu_executor.hpp"
 
 namespace warpshrew::app {
 
@@ -25,15 +24,16 @@ void report_block(const SharedOptions& options, Execution& execution, ProgressRe
                   const sync::Progress& progress) {
     report(progress);
     if (!options.metrics) return;
-    const bool retired = execution.runner() != nullptr && execution.runner()->retired();
     static std::once_flag told;
-    if (const auto r = write_metrics(*options.metrics, progress, retired); !r)
+    if (const auto r = write_metrics(*options.metrics, progress, execution.executor_given_up()); !r)
         std::call_once(told, [&] { std::cerr << "warpshrew: " << r.error().reason << std::endl; });
 }
 
 Result<std::unique_ptr<gpu::GpuExecutor>> open_device(const SharedOptions& options, parallel::Workers& workers) {
     const auto adapter = gpu::find_adapter(options.adapter);
     if (!adapter) return tl::unexpected(adapter.error());
+    if (options.executor == "auto" && options.adapter.empty() && adapter->type == "CPU")
+        return fail(adapter->name + " is one in software");
     auto device = gpu::Device::open(*adapter);
     if (!device) return tl::unexpected(device.error());
     gpu::GpuExecutorOptions executor;
@@ -55,16 +55,24 @@ Result<std::unique_ptr<Execution>> Execution::create(const SharedOptions& option
     runner.verify = options.verify == "all" ? Verify::all : options.verify == "none" ? Verify::none : Verify::sample;
     runner.warn = [](const std::string& text) { std::cerr << "warpshrew: " << text << std::endl; };
     out->workers_.emplace(engine, threads_of(options));
-    if (options.executor == "gpu") {
-        auto executor = open_device(options, *out->workers_);
-        if (executor)
-            out->executor_ = std::move(*executor);
+    out->cpu_.emplace(*out->workers_);
+    if (options.executor == "gpu" || options.executor == "auto") {
+        auto device = open_device(options, *out->workers_);
+        if (device)
+            out->device_ = std::move(*device);
         else
-            runner.warn("no GPU: " + executor.error().reason + "; calls are executed on CPU threads instead");
+            runner.warn("no GPU: " + device.error().reason + "; calls are executed on CPU threads instead");
     }
-    if (!out->executor_) out->executor_ = std::make_unique<parallel::CpuExecutor>(*out->workers_);
-    out->runner_.emplace(*out->executor_, *out->workers_, std::move(runner));
+    if (options.executor == "auto" && out->device_)
+        out->faster_.emplace(*out->cpu_, *out->device_, parallel::FasterExecutorOptions{.warn = runner.warn});
+    out->runner_.emplace(out->executor(), *out->workers_, std::move(runner));
     return out;
+}
+
+parallel::Executor& Execution::executor() noexcept {
+    if (faster_) return *faster_;
+    if (device_) return *device_;
+    return *cpu_;
 }
 
 }  // namespace warpshrew::app

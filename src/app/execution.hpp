@@ -7,12 +7,15 @@
 #include "app/report.hpp"
 #include "base/result.hpp"
 #include "gpu/gpu_executor.hpp"
+#include "parallel/cpu_executor.hpp"
+#include "parallel/faster_executor.hpp"
 #include "parallel/parallel_runner.hpp"
 
 namespace warpshrew::app {
 
 /// Opens the adapter that the options name, and compiles the kernel. Where it has no room for the lanes asked for, a
-/// line on standard error says how many it has. `workers` must outlive it.
+/// line on standard error says how many it has. For the executor `auto` a GPU in software is none, unless it is named.
+/// `workers` must outlive it.
 [[nodiscard]] Result<std::unique_ptr<gpu::GpuExecutor>> open_device(const SharedOptions& options,
                                                                     parallel::Workers& workers);
 
@@ -26,9 +29,18 @@ class Execution {
     /// Null if transactions run in order.
     [[nodiscard]] parallel::ParallelRunner* runner() noexcept { return runner_ ? &*runner_ : nullptr; }
 
+    /// Whether the executor, or its device, was given up.
+    [[nodiscard]] bool executor_given_up() const noexcept {
+        return (runner_ && runner_->retired()) || (faster_ && faster_->device_given_up());
+    }
+
  private:
+    [[nodiscard]] parallel::Executor& executor() noexcept;
+
     std::optional<parallel::Workers> workers_;
-    std::unique_ptr<parallel::Executor> executor_;
+    std::optional<parallel::CpuExecutor> cpu_;
+    std::unique_ptr<gpu::GpuExecutor> device_;        ///< if one was asked for, and is there
+    std::optional<parallel::FasterExecutor> faster_;  ///< of the two, if that was asked for
     std::optional<parallel::ParallelRunner> runner_;
 };
 

@@ -13,8 +13,8 @@ struct SharedOptions {
     std::filesystem::path db_path = "warpshrew-db";
     std::string network;  ///< a name or a profile file; empty: the store's own, mainnet for a new store
     std::string indexer = "alkanes";
-    std::string executor = "serial";
-    unsigned threads = 0;  ///< 0: as many as the machine has
+    std::string executor = "serial";  ///< serial, cpu, gpu, auto
+    unsigned threads = 0;             ///< 0: as many as the machine has
     std::string speculate = "candidates";
     std::string verify = "sample";
     std::string adapter;                           ///< name or index; empty: the best one

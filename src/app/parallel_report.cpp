@@ -23,28 +23,40 @@ std::uint64_t rejected(const Statistics& s) {
     return n;
 }
 
+/// Whether batches went to the faster one of two executors.
+bool chooses(const Statistics& s) { return s.cpu.batches + s.device.batches != 0; }
+
+std::string share(const parallel::ExecutorShare& s) {
+    return counted(s.calls, "execution", "executions") + " in " + counted(s.batches, "batch", "batches");
+}
+
 }  // namespace
 
 nlohmann::ordered_json to_json(const Statistics& s) {
     nlohmann::ordered_json reasons = nlohmann::ordered_json::object();
     for (std::size_t i = 0; i < rejection_names.size(); i++)
         reasons[std::string(rejection_names[i])] = s.rejected[i + 1];
-    return {{"candidates", s.candidates},
-            {"demoted", s.demoted},
-            {"speculated", s.speculated},
-            {"executions", s.executions},
-            {"rounds", s.rounds},
-            {"used", s.used},
-            {"reexecuted", rejected(s)},
-            {"reexecuted_because", reasons},
-            {"in_order", s.in_order},
-            {"verified", s.verified},
-            {"mismatches", s.mismatches},
-            {"executor_failures", s.executor_failures},
-            {"plan_seconds", s.plan_seconds},
-            {"execute_seconds", s.execute_seconds},
-            {"schedule_seconds", s.schedule_seconds},
-            {"pass_seconds", s.pass_seconds}};
+    nlohmann::ordered_json out = {{"candidates", s.candidates},
+                                  {"demoted", s.demoted},
+                                  {"speculated", s.speculated},
+                                  {"executions", s.executions},
+                                  {"rounds", s.rounds},
+                                  {"used", s.used},
+                                  {"reexecuted", rejected(s)},
+                                  {"reexecuted_because", reasons},
+                                  {"in_order", s.in_order},
+                                  {"verified", s.verified},
+                                  {"mismatches", s.mismatches},
+                                  {"executor_failures", s.executor_failures},
+                                  {"plan_seconds", s.plan_seconds},
+                                  {"execute_seconds", s.execute_seconds},
+                                  {"schedule_seconds", s.schedule_seconds},
+                                  {"pass_seconds", s.pass_seconds}};
+    if (chooses(s)) {
+        out["cpu"] = {{"batches", s.cpu.batches}, {"calls", s.cpu.calls}};
+        out["device"] = {{"batches", s.device.batches}, {"calls", s.device.calls}};
+    }
+    return out;
 }
 
 std::string summary(const Statistics& s) {
@@ -56,6 +68,7 @@ std::string summary(const Statistics& s) {
                       " executed again, " + grouped(s.demoted) + " left to their turn; " +
                       counted(s.executions, "execution", "executions") + " in " +
                       counted(s.rounds, "batch", "batches") + ", " + grouped(s.verified) + " verified";
+    if (chooses(s)) out += "; on CPU threads " + share(s.cpu) + ", on the device " + share(s.device);
     std::string reasons;
     for (std::size_t i = 0; i < rejection_names.size(); i++) {
         if (s.rejected[i + 1] == 0) continue;
@@ -91,8 +104,17 @@ Result<void> write_metrics(const std::filesystem::path& file, const sync::Progre
         out << "warpshrew_reexecuted_total{reason=\"" << rejection_names[i] << "\"} " << s.rejected[i + 1] << '\n';
     metric("verified_total", "counter", "Executions ahead that were compared with the CPU's.", s.verified);
     metric("mismatches_total", "counter", "Executions ahead that were not what the CPU gives.", s.mismatches);
-    metric("executor_failures_total", "counter", "Blocks in which the executor failed.", s.executor_failures);
-    metric("executor_retired", "gauge", "Whether the executor was given up.", executor_retired ? 1 : 0);
+    metric("executor_failures_total", "counter", "Batches in which an executor failed.", s.executor_failures);
+    metric("executor_retired", "gauge", "Whether the executor, or its device, was given up.", executor_retired ? 1 : 0);
+    const auto shares = [&](std::string_view name, std::string_view help, std::uint64_t parallel::ExecutorShare::*of) {
+        out << "# HELP warpshrew_" << name << ' ' << help << "\n# TYPE warpshrew_" << name << " counter\nwarpshrew_"
+            << name << "{executor=\"cpu\"} " << s.cpu.*of << "\nwarpshrew_" << name << "{executor=\"device\"} "
+            << s.device.*of << '\n';
+    };
+    shares("executor_batches_total", "Batches that each executor got, with --executor auto.",
+           &parallel::ExecutorShare::batches);
+    shares("executor_calls_total", "Calls that each executor executed ahead, with --executor auto.",
+           &parallel::ExecutorShare::calls);
     out << "# HELP warpshrew_phase_seconds_total Time spent in each phase.\n"
            "# TYPE warpshrew_phase_seconds_total counter\n";
     for (const auto& [name, seconds] : {std::pair{"plan", s.plan_seconds}, std::pair{"execute", s.execute_seconds},

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "alkanes/executed_message.hpp"
+#include "parallel/statistics.hpp"
 #include "parallel/versioned_state.hpp"
 
 namespace warpshrew::parallel {
@@ -23,6 +24,7 @@ struct Call {
     std::uint32_t first_token = 0, token_count = 0;  ///< incoming tokens, in Batch::tokens
     BytesView calldata;
     std::uint64_t fuel = 0;
+    std::uint64_t likely_fuel = 0;  ///< that it uses, as calls like it did; 0: not known
 };
 
 /// Calls of one block. All lies in memory that outlives execute().
@@ -107,6 +109,11 @@ class Executor {
     /// elements as the batch has calls, all of status `none`. Calls that it cannot execute it leaves so, or hands back.
     /// May throw: then what is in `results` so far counts. Called on one thread at a time, one of Engine::run_deep.
     virtual void execute(const Batch& batch, ResultMemory& memory, std::span<alkanes::ExecutedMessage> results) = 0;
+    /// Adds what the executor itself counted since it was last asked.
+    virtual void add_to(Statistics& /*statistics*/) {}
+    /// A result was not what the CPU gives: the executor stops using what may have computed it. Whether it can go on
+    /// without that; otherwise it is given up as a whole.
+    [[nodiscard]] virtual bool drop_suspect() { return false; }
 };
 
 }  // namespace warpshrew::parallel

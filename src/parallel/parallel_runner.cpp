@@ -53,6 +53,7 @@ bool ParallelRunner::run(const alkanes::BlockWork& block, alkanes::BlockMessages
     Candidates candidates = find_candidates(block, options_.speculate);
     statistics_.plan_seconds = std::chrono::duration<double>(Clock::now() - start).count();
     if (!candidates.list.empty()) speculate(block, messages.tank(), candidates);
+    executor_.add_to(statistics_);
     for (const Candidate& c : candidates.list) {
         if (c.demotion == Demotion::ordinary) continue;
         statistics_.candidates++;
@@ -73,8 +74,14 @@ bool ParallelRunner::run(const alkanes::BlockWork& block, alkanes::BlockMessages
         statistics_.in_order += statistics_.used;
         statistics_.used = 0;
         statistics_.rejected = {};
-        retire("in block " + std::to_string(block.height) +
-               " the effect of a call was not what the CPU gives; the block is executed again in order");
+        const std::string why =
+            "in block " + std::to_string(block.height) +
+            " the effect of a call was not what the CPU gives; the block is executed again in order";
+        if (!executor_.drop_suspect())
+            retire(why);
+        else if (options_.warn)
+            options_.warn("executor " + std::string(executor_.name()) +
+                          " goes on on CPU threads alone for the rest of this run: " + why);
         return false;
     }
     note_usefulness(patterns_, candidates, handler.used());

@@ -18,7 +18,8 @@ struct RunnerOptions {
 };
 
 /// Executes messages ahead on an executor and consumes the results in block order. An executor whose effect was not the
-/// CPU's, or that threw in three blocks in a row, is retired: from then on blocks run in order.
+/// CPU's, or that threw in three blocks in a row, is retired: from then on blocks run in order. An executor that can
+/// drop what gave a wrong effect goes on.
 class ParallelRunner final : public alkanes::TransactionRunner {
  public:
     /// `executor` and `workers` must outlive it.

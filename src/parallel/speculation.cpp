@@ -55,6 +55,10 @@ void Statistics::add(const Statistics& o) noexcept {
     verified += o.verified;
     mismatches += o.mismatches;
     executor_failures += o.executor_failures;
+    cpu.batches += o.cpu.batches;
+    cpu.calls += o.cpu.calls;
+    device.batches += o.device.batches;
+    device.calls += o.device.calls;
     plan_seconds += o.plan_seconds;
     execute_seconds += o.execute_seconds;
     schedule_seconds += o.schedule_seconds;
@@ -253,7 +257,8 @@ void Speculation::execute(const Indices& which) {
     for (const std::uint32_t i : which) {
         const Candidate& c = candidates_.list[i];
         calls.push_back({c.tx_index, c.vout, i, static_cast<std::uint32_t>(tokens.size()),
-                         static_cast<std::uint32_t>(c.incoming.size()), c.calldata, fuel_[i]});
+                         static_cast<std::uint32_t>(c.incoming.size()), c.calldata, fuel_[i],
+                         patterns_.of(c).fuel_used});
         tokens.insert(tokens.end(), c.incoming.begin(), c.incoming.end());
     }
     std::vector<ExecutedMessage> results(calls.size());

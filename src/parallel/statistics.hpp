@@ -8,6 +8,12 @@
 
 namespace warpshrew::parallel {
 
+/// Of two executors one of which gets each batch (faster_executor.hpp).
+struct ExecutorShare {
+    std::uint64_t batches = 0;  ///< given to it, or of what the other one left
+    std::uint64_t calls = 0;    ///< that it executed
+};
+
 struct Statistics {
     std::uint64_t candidates = 0;  ///< messages that may be executed ahead
     std::uint64_t demoted = 0;     ///< of them, left to their turn before any was executed
@@ -21,6 +27,7 @@ struct Statistics {
     std::uint64_t verified = 0;           ///< effects compared with an execution on the CPU
     std::uint64_t mismatches = 0;         ///< of them, those that differ
     std::uint64_t executor_failures = 0;  ///< batches in which the executor threw
+    ExecutorShare cpu, device;            ///< all zero where one executor does everything
     /// Seconds: finding and planning candidates, executing ahead, scheduling between batches, the pass in block order.
     double plan_seconds = 0, execute_seconds = 0, schedule_seconds = 0, pass_seconds = 0;
 

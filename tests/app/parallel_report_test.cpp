@@ -93,5 +93,74 @@ TEST(ParallelReport, MetricsAreTheSumOfTheBlocks) {
         EXPECT_GT(written.at("warpshrew_phase_seconds_total{phase=\"" + std::string(phase) + "\"}"), 0) << phase;
 }
 
+json last_line(const std::string& text) {
+    std::istringstream lines(text);
+    std::string last;
+    for (std::string line; std::getline(lines, line);) last = line;
+    return json::parse(last);
+}
+
+/// The first adapter that can be used: one in software too, where it is named.
+std::string usable_adapter() {
+    const json adapters = json::parse(run_program({"gpu", "--json"}).out).at("adapters");
+    for (const json& adapter : adapters)
+        if (adapter.at("usable").get<bool>()) return adapter.at("index").dump();
+    return "none";
+}
+
+// Threads and a device, whichever is faster: the same store, and it is told who did what.
+TEST(ParallelReport, TellsWhatTheCpuAndTheDeviceDid) {
+    const TemporaryFolder folder;
+    const std::string file = (folder.path() / "warpshrew.prom").string();
+    const auto run = [&](std::vector<std::string> more) {
+        std::vector<std::string> arguments = {"devnet", "--mix", "tokens", "--blocks", "5", "--calls-per-block", "70"};
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        const ProgramResult r = run_program(arguments);
+        EXPECT_EQ(r.code, 0) << r.err;
+        return r;
+    };
+    const json in_order = last_line(run({"--json"}).out);
+    const std::vector<std::string> both = {"--executor",     "auto",    "--threads", "2",        "--adapter",
+                                           usable_adapter(), "--lanes", "128",       "--verify", "all"};
+    std::vector<std::string> for_machines = both;
+    for_machines.insert(for_machines.end(), {"--json", "--metrics", file});
+    const ProgramResult r = run(for_machines);
+    EXPECT_EQ(r.err, "");
+    EXPECT_EQ(last_line(r.out).at("digest"), in_order.at("digest"));
+    std::map<std::string, double> sum;
+    std::istringstream lines(r.out);
+    for (std::string line; std::getline(lines, line);) {
+        const json block = json::parse(line);
+        if (!block.contains("parallel") || block.contains("digest")) continue;  // or of all blocks
+        double calls = 0;
+        for (const char* who : {"cpu", "device"}) {
+            const json& share = block.at("parallel").at(who);
+            calls += share.at("calls").get<double>();
+            const std::string label = "{executor=\"" + std::string(who) + "\"}";
+            sum["warpshrew_executor_batches_total" + label] += share.at("batches").get<double>();
+            sum["warpshrew_executor_calls_total" + label] += share.at("calls").get<double>();
+        }
+        EXPECT_EQ(calls, block.at("parallel").at("executions"));
+    }
+    const auto written = samples(read_file(file).value());
+    for (const auto& [name, value] : sum) {
+        EXPECT_GT(value, 0) << name;
+        EXPECT_EQ(written.at(name), value) << name;
+    }
+    EXPECT_EQ(written.at("warpshrew_executor_retired"), 0);
+    EXPECT_NE(run(both).err.find(", on the device "), std::string::npos);
+}
+
+// A GPU in software is none, unless it is named; and without any, threads do everything.
+TEST(ParallelReport, WithoutAGpuAutoIsTheCpu) {
+    const std::vector<std::string> chain = {"devnet", "--blocks", "2", "--calls-per-block", "40", "--json"};
+    std::vector<std::string> both = chain;
+    both.insert(both.end(), {"--executor", "auto", "--threads", "1"});
+    const ProgramResult r = run_program(both, {"VK_ICD_FILENAMES=/nowhere.json", "VK_DRIVER_FILES=/nowhere.json"});
+    EXPECT_EQ(r.code, 0) << r.err;
+    EXPECT_NE(r.err.find("warpshrew: no GPU: "), std::string::npos) << r.err;
+    EXPECT_EQ(last_line(r.out).at("digest"), last_line(run_program(chain).out).at("digest"));
+}
+
 }  // namespace
 }  // namespace warpshrew::test

@@ -1,0 +1,53 @@
+#pragma once
+// Executes batches on CPU threads or on a device, whichever is faster for their like, and on CPU threads what the
+// device leaves.
+
+#include <functional>
+
+#include "parallel/executor.hpp"
+#include "parallel/executor_choice.hpp"
+
+namespace warpshrew::parallel {
+
+/// Seconds of a clock that only goes on.
+[[nodiscard]] double steady_seconds();
+
+struct FasterExecutorOptions {
+    std::size_t least_calls = 32;  ///< batches of fewer are the CPU's
+    std::function<double()> seconds = steady_seconds;
+    std::function<void(const std::string&)> warn{};  ///< told in words when the device failed, or is given up
+};
+
+/// A device that throws in three batches in a row, or that may have given a wrong result, is given up: from then on the
+/// CPU executes everything.
+class FasterExecutor final : public Executor {
+ public:
+    /// `cpu` and `device` must outlive it.
+    FasterExecutor(Executor& cpu, Executor& device, FasterExecutorOptions options)
+        : cpu_(cpu), device_(device), options_(std::move(options)), choice_(options_.least_calls) {}
+
+    [[nodiscard]] std::string_view name() const noexcept override { return "auto"; }
+    /// Those of the CPU: the device executes a batch only where that takes less time.
+    [[nodiscard]] std::size_t lanes() const noexcept override { return cpu_.lanes(); }
+    void execute(const Batch& batch, ResultMemory& memory, std::span<alkanes::ExecutedMessage> results) override;
+    void add_to(Statistics& statistics) override;
+    [[nodiscard]] bool drop_suspect() override;
+
+    [[nodiscard]] bool device_given_up() const noexcept { return given_up_; }
+
+ private:
+    void on_device(const Batch& batch, ResultMemory& memory, std::span<alkanes::ExecutedMessage> results);
+    void on_cpu(const Batch& batch, ResultMemory& memory, std::span<alkanes::ExecutedMessage> results);
+    void execute_rest(const Batch& batch, ResultMemory& memory, std::span<alkanes::ExecutedMessage> results);
+    void note_failure(const Batch& batch, const std::string& what);
+
+    Executor& cpu_;
+    Executor& device_;
+    const FasterExecutorOptions options_;
+    ExecutorChoice choice_;
+    Statistics done_;        ///< since it was last asked
+    unsigned failures_ = 0;  ///< batches in a row in which the device threw
+    bool given_up_ = false;
+};
+
+}  // namespace warpshrew::parallel
