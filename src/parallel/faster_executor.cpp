@@ -13,15 +13,24 @@ namespace {
 
 constexpr unsigned failures_to_give_up = 3;
 
-bool is_left(const ExecutedMessage& m) { return m.status == ExecutionStatus::none; }
-
 /// Of a call that uses so much fuel. A CPU takes as long for 40,000 as for a call that uses none, 6 us.
 double work_of(std::uint64_t fuel) { return 1 + static_cast<double>(fuel) / 40'000; }
 
-double work_of(std::span<const ExecutedMessage> results) {
-    double work = 0;
-    for (const ExecutedMessage& m : results) work += work_of(std::min(m.fuel_used, m.call.fuel));  // it may be a lie
-    return work;
+/// What an executor did, in one look at its results: of many calls they fit into no cache.
+struct Done {
+    std::vector<std::size_t> left;  ///< calls without a result
+    double work = 0;                ///< that the others were
+};
+Done done_of(std::span<const ExecutedMessage> results) {
+    Done out;
+    for (std::size_t i = 0; i < results.size(); i++) {
+        const ExecutedMessage& m = results[i];
+        if (m.status == ExecutionStatus::none)
+            out.left.push_back(i);
+        else
+            out.work += work_of(std::min(m.fuel_used, m.call.fuel));  // it may be a lie
+    }
+    return out;
 }
 
 ExecutorChoice::Load load_of(const Batch& batch) {
@@ -41,14 +50,14 @@ void FasterExecutor::execute(const Batch& batch, ResultMemory& memory, std::span
     const Kind kind = given_up_ ? Kind::cpu : choice_.of(load);
     const double start = options_.seconds();
     const std::uint64_t failures = done_.executor_failures;
-    if (kind == Kind::device) on_device(batch, memory, results);
-    execute_rest(batch, memory, results);
-    // A batch that the device failed in, or that memory cut short, tells nothing of how long one takes.
-    if (done_.executor_failures != failures || memory.full()) return;
-    choice_.note(load, kind, options_.seconds() - start, work_of(results));
+    const double work = kind == Kind::device ? on_device(batch, memory, results) : on_cpu(batch, memory, results);
+    // A batch that the device failed in, that memory cut short, or without any result, tells nothing of how long one
+    // takes.
+    if (done_.executor_failures != failures || memory.full() || work == 0) return;
+    choice_.note(load, kind, options_.seconds() - start, work);
 }
 
-void FasterExecutor::on_device(const Batch& batch, ResultMemory& memory, std::span<ExecutedMessage> results) {
+double FasterExecutor::on_device(const Batch& batch, ResultMemory& memory, std::span<ExecutedMessage> results) {
     try {
         device_.execute(batch, memory, results);
         failures_ = 0;
@@ -57,22 +66,24 @@ void FasterExecutor::on_device(const Batch& batch, ResultMemory& memory, std::sp
     } catch (...) {
         note_failure(batch, "unknown exception");
     }
+    const Done done = done_of(results);
     done_.device.batches++;
-    done_.device.calls += static_cast<std::uint64_t>(std::ranges::count_if(results, std::not_fn(is_left)));
+    done_.device.calls += results.size() - done.left.size();
+    return done.work + execute_left(batch, memory, results, done.left);
 }
 
-void FasterExecutor::on_cpu(const Batch& batch, ResultMemory& memory, std::span<ExecutedMessage> results) {
+double FasterExecutor::on_cpu(const Batch& batch, ResultMemory& memory, std::span<ExecutedMessage> results) {
     cpu_.execute(batch, memory, results);
+    const Done done = done_of(results);
     done_.cpu.batches++;
-    done_.cpu.calls += static_cast<std::uint64_t>(std::ranges::count_if(results, std::not_fn(is_left)));
+    done_.cpu.calls += results.size() - done.left.size();
+    return done.work;
 }
 
-/// The calls that have no result yet.
-void FasterExecutor::execute_rest(const Batch& batch, ResultMemory& memory, std::span<ExecutedMessage> results) {
-    std::vector<std::size_t> left;
-    for (std::size_t i = 0; i < results.size(); i++)
-        if (is_left(results[i])) left.push_back(i);
-    if (left.empty() || memory.full()) return;
+/// Executes the calls `left` on the CPU.
+double FasterExecutor::execute_left(const Batch& batch, ResultMemory& memory, std::span<ExecutedMessage> results,
+                                    std::span<const std::size_t> left) {
+    if (left.empty() || memory.full()) return 0;
     if (left.size() == results.size()) return on_cpu(batch, memory, results);
     std::vector<Call> calls;
     calls.reserve(left.size());
@@ -80,8 +91,9 @@ void FasterExecutor::execute_rest(const Batch& batch, ResultMemory& memory, std:
     Batch rest = batch;
     rest.calls = calls;
     std::vector<ExecutedMessage> executed(left.size());
-    on_cpu(rest, memory, executed);
+    const double work = on_cpu(rest, memory, executed);
     for (std::size_t k = 0; k < left.size(); k++) results[left[k]] = executed[k];
+    return work;
 }
 
 void FasterExecutor::note_failure(const Batch& batch, const std::string& what) {

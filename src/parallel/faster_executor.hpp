@@ -36,9 +36,11 @@ class FasterExecutor final : public Executor {
     [[nodiscard]] bool device_given_up() const noexcept { return given_up_; }
 
  private:
-    void on_device(const Batch& batch, ResultMemory& memory, std::span<alkanes::ExecutedMessage> results);
-    void on_cpu(const Batch& batch, ResultMemory& memory, std::span<alkanes::ExecutedMessage> results);
-    void execute_rest(const Batch& batch, ResultMemory& memory, std::span<alkanes::ExecutedMessage> results);
+    // These return how much work it was.
+    double on_device(const Batch& batch, ResultMemory& memory, std::span<alkanes::ExecutedMessage> results);
+    double on_cpu(const Batch& batch, ResultMemory& memory, std::span<alkanes::ExecutedMessage> results);
+    double execute_left(const Batch& batch, ResultMemory& memory, std::span<alkanes::ExecutedMessage> results,
+                        std::span<const std::size_t> left);
     void note_failure(const Batch& batch, const std::string& what);
 
     Executor& cpu_;
