@@ -47,6 +47,7 @@ Result<Lanes> Lanes::create(Device& device, const Kernel& kernel, std::uint32_t 
 
 Result<std::vector<LaneEnd>> Lanes::run(std::span<const LaneStart> starts, const LaunchOptions& options) {
     if (starts.size() > lanes_) return fail("more calls than lanes");
+    if (starts.empty()) return std::vector<LaneEnd>();
     if (auto r = put_arguments(starts); !r) return tl::unexpected(r.error());
     begin(static_cast<std::uint32_t>(starts.size()));
     for (std::uint32_t l = 0; l < starts.size(); l++) set(l, starts[l]);

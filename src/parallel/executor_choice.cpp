@@ -57,4 +57,14 @@ void ExecutorChoice::note(const Load& load, Kind kind, double seconds, double wo
     }
 }
 
+void ExecutorChoice::note_failure(const Load& load, double seconds) {
+    seconds_ += seconds;
+    lost_ += seconds;
+    if (load.calls < least_calls_) return;
+    Class& c = classes_[key(load)];
+    recent(c, Kind::device) = {};
+    c.usual = Kind::cpu;
+    c.wait = std::min(least_wait << 2 * std::min(c.failures++, 10U), most_wait);
+}
+
 }  // namespace warpshrew::parallel

@@ -30,6 +30,10 @@ class ExecutorChoice {
     /// `kind` executed this batch, in so many seconds; so much work it was.
     void note(const Load& load, Kind kind, double seconds, double work);
 
+    /// The device failed in this batch after so many seconds. Batches like it are the CPU's for a while, each time for
+    /// four times as long.
+    void note_failure(const Load& load, double seconds);
+
  private:
     /// Seconds for a unit of work in the last two batches of an executor. The faster one counts: the other one may have
     /// compiled contracts.
@@ -48,6 +52,7 @@ class ExecutorChoice {
         std::array<Recent, 2> recent;  ///< by Kind
         Kind usual = Kind::cpu;        ///< the faster one, as far as is known
         std::uint32_t wait = 2;        ///< batches that the usual one executes before the other is tried
+        std::uint32_t failures = 0;    ///< of the device
     };
     using Key = std::pair<int, int>;  ///< bits of the number of calls, and of the work of a call
     [[nodiscard]] static Key key(const Load& load) noexcept;

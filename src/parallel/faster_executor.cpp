@@ -1,5 +1,7 @@
 #include "parallel/faster_executor.hpp"
 
+#include <absl/cleanup/cleanup.h>
+
 #include <algorithm>
 #include <chrono>
 
@@ -50,14 +52,17 @@ void FasterExecutor::execute(const Batch& batch, ResultMemory& memory, std::span
     const Kind kind = given_up_ ? Kind::cpu : choice_.of(load);
     const double start = options_.seconds();
     const std::uint64_t failures = done_.executor_failures;
-    const double work = kind == Kind::device ? on_device(batch, memory, results) : on_cpu(batch, memory, results);
+    const double work = kind == Kind::device ? on_device(load, batch, memory, results) : on_cpu(batch, memory, results);
     // A batch that the device failed in, that memory cut short, or without any result, tells nothing of how long one
     // takes.
     if (done_.executor_failures != failures || memory.full() || work == 0) return;
     choice_.note(load, kind, options_.seconds() - start, work);
 }
 
-double FasterExecutor::on_device(const Batch& batch, ResultMemory& memory, std::span<ExecutedMessage> results) {
+double FasterExecutor::on_device(const ExecutorChoice::Load& load, const Batch& batch, ResultMemory& memory,
+                                 std::span<ExecutedMessage> results) {
+    const double start = options_.seconds();
+    const std::uint64_t failures = done_.executor_failures;
     try {
         device_.execute(batch, memory, results);
         failures_ = 0;
@@ -66,6 +71,7 @@ double FasterExecutor::on_device(const Batch& batch, ResultMemory& memory, std::
     } catch (...) {
         note_failure(batch, "unknown exception");
     }
+    if (done_.executor_failures != failures || memory.full()) choice_.note_failure(load, options_.seconds() - start);
     const Done done = done_of(results);
     done_.device.batches++;
     done_.device.calls += results.size() - done.left.size();
@@ -73,10 +79,16 @@ double FasterExecutor::on_device(const Batch& batch, ResultMemory& memory, std::
 }
 
 double FasterExecutor::on_cpu(const Batch& batch, ResultMemory& memory, std::span<ExecutedMessage> results) {
-    cpu_.execute(batch, memory, results);
-    const Done done = done_of(results);
-    done_.cpu.batches++;
-    done_.cpu.calls += results.size() - done.left.size();
+    Done done;
+    {
+        // What is there counts, even if it throws.
+        const absl::Cleanup count = [&] {
+            done = done_of(results);
+            done_.cpu.batches++;
+            done_.cpu.calls += results.size() - done.left.size();
+        };
+        cpu_.execute(batch, memory, results);
+    }
     return done.work;
 }
 
@@ -91,9 +103,10 @@ double FasterExecutor::execute_left(const Batch& batch, ResultMemory& memory, st
     Batch rest = batch;
     rest.calls = calls;
     std::vector<ExecutedMessage> executed(left.size());
-    const double work = on_cpu(rest, memory, executed);
-    for (std::size_t k = 0; k < left.size(); k++) results[left[k]] = executed[k];
-    return work;
+    const absl::Cleanup put_back = [&] {
+        for (std::size_t k = 0; k < left.size(); k++) results[left[k]] = executed[k];
+    };
+    return on_cpu(rest, memory, executed);
 }
 
 void FasterExecutor::note_failure(const Batch& batch, const std::string& what) {

@@ -37,7 +37,8 @@ class FasterExecutor final : public Executor {
 
  private:
     // These return how much work it was.
-    double on_device(const Batch& batch, ResultMemory& memory, std::span<alkanes::ExecutedMessage> results);
+    double on_device(const ExecutorChoice::Load& load, const Batch& batch, ResultMemory& memory,
+                     std::span<alkanes::ExecutedMessage> results);
     double on_cpu(const Batch& batch, ResultMemory& memory, std::span<alkanes::ExecutedMessage> results);
     double execute_left(const Batch& batch, ResultMemory& memory, std::span<alkanes::ExecutedMessage> results,
                         std::span<const std::size_t> left);

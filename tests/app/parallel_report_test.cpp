@@ -115,7 +115,7 @@ TEST(ParallelReport, TellsWhatTheCpuAndTheDeviceDid) {
     const auto run = [&](std::vector<std::string> more) {
         std::vector<std::string> arguments = {"devnet", "--mix", "tokens", "--blocks", "5", "--calls-per-block", "70"};
         arguments.insert(arguments.end(), more.begin(), more.end());
-        const ProgramResult r = run_program(arguments);
+        ProgramResult r = run_program(arguments);
         EXPECT_EQ(r.code, 0) << r.err;
         return r;
     };

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <iostream>
 #include <stdexcept>
 
@@ -22,8 +23,13 @@ using alkanes::ExecutedMessage;
 using alkanes::ExecutionStatus;
 using parallel::Call;
 using parallel::FasterExecutor;
+using testing::AllOf;
 using testing::ElementsAre;
+using testing::Ge;
 using testing::HasSubstr;
+using testing::Le;
+
+constexpr std::size_t memory_limit = 1 << 20;
 
 // An executor by whose clock a batch takes so long, and which leaves some calls.
 class FakeExecutor final : public parallel::Executor {
@@ -31,11 +37,16 @@ class FakeExecutor final : public parallel::Executor {
     FakeExecutor(std::string_view name, double& now) : name_(name), now_(now) {}
     [[nodiscard]] std::string_view name() const noexcept override { return name_; }
     [[nodiscard]] std::size_t lanes() const noexcept override { return name_ == "cpu" ? 16 : 16'384; }
-    void execute(const parallel::Batch& batch, parallel::ResultMemory& /*memory*/,
+    void execute(const parallel::Batch& batch, parallel::ResultMemory& memory,
                  std::span<ExecutedMessage> results) override {
         ASSERT_EQ(batch.calls.size(), results.size());
         batches.emplace_back(batch.calls.begin(), batch.calls.end());
         now_ += batch_seconds;
+        if (fills_memory) {
+            store::Arena& arena = memory.take();
+            (void)store::copy_into(arena, BytesView(Bytes(memory_limit, 'x')));
+            memory.give_back(arena);
+        }
         for (std::size_t i = 0; i < results.size(); i++) {
             if (i == throws_at) throw std::runtime_error("it is gone");
             if (leaves(batch.calls[i])) continue;
@@ -51,6 +62,7 @@ class FakeExecutor final : public parallel::Executor {
     std::uint64_t fuel = 10'000;
     std::function<bool(const Call&)> leaves = [](const Call&) { return false; };
     std::size_t throws_at = std::numeric_limits<std::size_t>::max();
+    bool fills_memory = false;
     std::vector<std::vector<Call>> batches;
 
  private:
@@ -79,6 +91,7 @@ class Faster : public testing::Test {
         tokens.resize(n);
         for (std::size_t i = 0; i < n; i++) tokens[i].value = i;
         std::vector<ExecutedMessage> results(n);
+        memory.clear();
         executor.execute({environment, codes, block, state, 7, calls, tokens}, memory, results);
         return results;
     }
@@ -106,7 +119,7 @@ class Faster : public testing::Test {
     store::MemoryState below;
     store::BlockState base{below};
     parallel::VersionedState state{base};
-    parallel::ResultMemory memory;
+    parallel::ResultMemory memory{memory_limit};
     std::vector<protorune::RuneTransfer> tokens;
     std::uint64_t likely_fuel = 0;
 };
@@ -197,8 +210,11 @@ TEST_F(Faster, WhatNobodyCanExecuteIsLeft) {
 TEST_F(Faster, ADeviceThatThrowsIsGivenUpTheThirdTime) {
     run(40'000, 4);
     device.throws_at = 100;
-    for (int i = 1; i <= 3; i++) {
+    for (const std::size_t wait : {0, 16, 64}) {
         EXPECT_FALSE(executor.device_given_up());
+        const std::size_t before = device.batches.size();
+        run(40'000, wait);
+        EXPECT_EQ(device.batches.size(), before);
         const auto results = run(40'000);
         EXPECT_EQ(results[99].error, "gpu") << "what came back counts";
         EXPECT_EQ(results[100].error, "cpu");
@@ -212,19 +228,40 @@ TEST_F(Faster, ADeviceThatThrowsIsGivenUpTheThirdTime) {
                             "executor gpu is given up for the rest of this run, which goes on on CPU threads: "
                             "it failed in 3 batches in a row: it is gone"));
     const std::size_t before = device.batches.size();
-    run(40'000, 10);
+    run(40'000, 100);
     EXPECT_EQ(device.batches.size(), before);
     EXPECT_EQ(statistics().executor_failures, 0u);
 }
 
-TEST_F(Faster, ADeviceThatFailsNowAndThenIsNotGivenUp) {
+TEST_F(Faster, ADeviceThatFailsOnceIsUsedAgain) {
     run(40'000, 4);
-    for (int i = 0; i < 10; i++) {
-        device.throws_at = i % 3 == 0 ? std::numeric_limits<std::size_t>::max() : 0;
-        EXPECT_EQ(next(40'000), i % 3 == 0 ? "gpu" : "cpu");
-    }
+    device.throws_at = 0;
+    EXPECT_EQ(next(40'000), "cpu");
+    device.throws_at = std::numeric_limits<std::size_t>::max();
+    run(40'000, 16);
+    EXPECT_EQ(next(40'000), "gpu");
+    EXPECT_EQ(next(40'000), "gpu");
     EXPECT_FALSE(executor.device_given_up());
-    EXPECT_EQ(lines.size(), 6u);
+    EXPECT_EQ(lines.size(), 1u);
+}
+
+// As where its buffers have no room for so many calls.
+TEST_F(Faster, ADeviceThatFailsInLargeBatchesIsUsedForOthers) {
+    device.throws_at = 10'000;
+    for (int i = 0; i < 200; i++) {
+        run(8000);
+        run(20'000);
+    }
+    EXPECT_EQ(next(8000), "gpu");
+    EXPECT_FALSE(executor.device_given_up());
+    EXPECT_THAT(lines.size(), AllOf(Ge(2u), Le(3u)));  // batches 3, 20, 85
+}
+
+TEST_F(Faster, BatchesThatFillTheMemoryOnTheDeviceAreTheCpus) {
+    device.fills_memory = true;
+    run(8000, 100);
+    EXPECT_THAT(device.batches.size(), AllOf(Ge(2u), Le(3u)));  // batches 3, 20, 85
+    EXPECT_TRUE(lines.empty());
 }
 
 TEST_F(Faster, ADeviceWhoseResultsAreWrongIsDropped) {
@@ -248,7 +285,8 @@ TEST_P(FasterHostile, BlocksAreAsInOrder) {
     parallel::CpuExecutor cpu(workers);
     for (std::uint64_t first = 1; first <= plans; first += 4) {
         HostileExecutor device(cpu, GetParam(), first);
-        FasterExecutor executor(cpu, device, {.least_calls = 0, .seconds = random_seconds(first)});
+        RandomSeconds clock(first);
+        FasterExecutor executor(cpu, device, {.least_calls = 0, .seconds = std::ref(clock)});
         parallel::RunnerOptions options;
         options.speculate = parallel::Speculate::all;
         options.verify = lies ? parallel::Verify::all : parallel::Verify::none;

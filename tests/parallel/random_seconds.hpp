@@ -1,20 +1,21 @@
 #pragma once
 // A clock for executors that go by time.
 
-#include <functional>
-#include <memory>
+#include <cstdint>
 #include <random>
 
 namespace warpshrew::test {
 
-/// A clock by which executors take any time, so that each is the faster one now and then.
-[[nodiscard]] inline std::function<double()> random_seconds(std::uint64_t seed) {
-    struct State {
-        std::mt19937_64 random;
-        double now = 0;
-    };
-    auto state = std::make_shared<State>(State{std::mt19937_64(seed)});
-    return [state] { return state->now += std::exponential_distribution(1.0)(state->random); };
-}
+/// A clock by which executors take any time, so that each is the faster one now and then. Kept by who uses it:
+/// executors get a reference.
+class RandomSeconds {
+ public:
+    explicit RandomSeconds(std::uint64_t seed) : random_(seed) {}
+    double operator()() { return now_ += std::exponential_distribution(1.0)(random_); }
+
+ private:
+    std::mt19937_64 random_;
+    double now_ = 0;
+};
 
 }  // namespace warpshrew::test
