@@ -52,16 +52,16 @@ void FasterExecutor::execute(const Batch& batch, ResultMemory& memory, std::span
     const Kind kind = given_up_ ? Kind::cpu : choice_.of(load);
     const double start = options_.seconds();
     const std::uint64_t failures = done_.executor_failures;
-    const double work = kind == Kind::device ? on_device(load, batch, memory, results) : on_cpu(batch, memory, results);
+    const double work =
+        kind == Kind::device ? on_device(load, start, batch, memory, results) : on_cpu(batch, memory, results);
     // A batch that the device failed in, that memory cut short, or without any result, tells nothing of how long one
     // takes.
     if (done_.executor_failures != failures || memory.full() || work == 0) return;
     choice_.note(load, kind, options_.seconds() - start, work);
 }
 
-double FasterExecutor::on_device(const ExecutorChoice::Load& load, const Batch& batch, ResultMemory& memory,
-                                 std::span<ExecutedMessage> results) {
-    const double start = options_.seconds();
+double FasterExecutor::on_device(const ExecutorChoice::Load& load, double start, const Batch& batch,
+                                 ResultMemory& memory, std::span<ExecutedMessage> results) {
     const std::uint64_t failures = done_.executor_failures;
     try {
         device_.execute(batch, memory, results);

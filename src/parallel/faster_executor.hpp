@@ -37,7 +37,7 @@ class FasterExecutor final : public Executor {
 
  private:
     // These return how much work it was.
-    double on_device(const ExecutorChoice::Load& load, const Batch& batch, ResultMemory& memory,
+    double on_device(const ExecutorChoice::Load& load, double start, const Batch& batch, ResultMemory& memory,
                      std::span<alkanes::ExecutedMessage> results);
     double on_cpu(const Batch& batch, ResultMemory& memory, std::span<alkanes::ExecutedMessage> results);
     double execute_left(const Batch& batch, ResultMemory& memory, std::span<alkanes::ExecutedMessage> results,
