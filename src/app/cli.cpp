@@ -64,8 +64,8 @@ static void add_execution_options(CLI::App& command, SharedOptions& shared) {
         ->check(CLI::IsMember({"alkanes"}));
     command
         .add_option("--executor", shared.executor,
-                    "how contract calls are executed: one by one, on threads, on a GPU, or on threads or a GPU, "
-                    "whichever is faster (auto)")
+                    "how contract calls are executed: in block order on one thread (serial); ahead, on threads (cpu) "
+                    "or a GPU (gpu); or each batch on whichever of the two is faster (auto)")
         ->capture_default_str()
         ->check(CLI::IsMember({"serial", "cpu", "gpu", "auto"}));
     add_device_options(command, shared);

@@ -33,7 +33,7 @@ Result<std::unique_ptr<gpu::GpuExecutor>> open_device(const SharedOptions& optio
     const auto adapter = gpu::find_adapter(options.adapter);
     if (!adapter) return tl::unexpected(adapter.error());
     if (options.executor == "auto" && options.adapter.empty() && adapter->type == "CPU")
-        return fail(adapter->name + " is one in software");
+        return fail("only one in software, " + adapter->name + ", which --adapter would take");
     auto device = gpu::Device::open(*adapter);
     if (!device) return tl::unexpected(device.error());
     gpu::GpuExecutorOptions executor;

@@ -63,9 +63,10 @@ std::string summary(const Statistics& s) {
     const auto of_all = [&](std::uint64_t n) {
         return s.candidates == 0 ? 0.0 : 100.0 * static_cast<double>(n) / static_cast<double>(s.candidates);
     };
+    const std::uint64_t done = s.used + rejected(s), left = s.candidates - std::min(done, s.candidates);
     std::string out = counted(s.candidates, "candidate", "candidates") + ": " + grouped(s.used) +
                       " executed ahead and used (" + rounded(of_all(s.used)) + " %), " + grouped(rejected(s)) +
-                      " executed again, " + grouped(s.demoted) + " left to their turn; " +
+                      " executed again, " + grouped(left) + " left to their turn; " +
                       counted(s.executions, "execution", "executions") + " in " +
                       counted(s.rounds, "batch", "batches") + ", " + grouped(s.verified) + " verified";
     if (chooses(s)) out += "; on CPU threads " + share(s.cpu) + ", on the device " + share(s.device);

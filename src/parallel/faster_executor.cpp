@@ -118,8 +118,8 @@ void FasterExecutor::note_failure(const Batch& batch, const std::string& what) {
                       " is given up for the rest of this run, which goes on on CPU threads: it failed in " +
                       std::to_string(failures_) + " batches in a row: " + what);
     else
-        options_.warn("executor " + std::string(device_.name()) + " failed in block " + std::to_string(batch.height) +
-                      ", whose messages are executed on CPU threads: " + what);
+        options_.warn("executor " + std::string(device_.name()) + " failed in a batch of block " +
+                      std::to_string(batch.height) + ", which is executed on CPU threads: " + what);
 }
 
 void FasterExecutor::add_to(Statistics& statistics) { statistics.add(std::exchange(done_, {})); }

@@ -223,8 +223,8 @@ TEST_F(Faster, ADeviceThatThrowsIsGivenUpTheThirdTime) {
     }
     EXPECT_TRUE(executor.device_given_up());
     EXPECT_THAT(lines,
-                ElementsAre("executor gpu failed in block 7, whose messages are executed on CPU threads: it is gone",
-                            HasSubstr("executor gpu failed in block 7"),
+                ElementsAre("executor gpu failed in a batch of block 7, which is executed on CPU threads: it is gone",
+                            HasSubstr("executor gpu failed in a batch of block 7"),
                             "executor gpu is given up for the rest of this run, which goes on on CPU threads: "
                             "it failed in 3 batches in a row: it is gone"));
     const std::size_t before = device.batches.size();
