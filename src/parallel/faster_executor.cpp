@@ -51,31 +51,30 @@ void FasterExecutor::execute(const Batch& batch, ResultMemory& memory, std::span
     const ExecutorChoice::Load load = load_of(batch);
     const Kind kind = given_up_ ? Kind::cpu : choice_.of(load);
     const double start = options_.seconds();
-    const std::uint64_t failures = done_.executor_failures;
     const double work =
         kind == Kind::device ? on_device(load, start, batch, memory, results) : on_cpu(batch, memory, results);
-    // A batch that the device failed in, that memory cut short, or without any result, tells nothing of how long one
-    // takes.
-    if (done_.executor_failures != failures || memory.full() || work == 0) return;
-    choice_.note(load, kind, options_.seconds() - start, work);
+    // A batch that memory cut short tells nothing of how long one takes.
+    if (work != 0 && !memory.full()) choice_.note(load, kind, options_.seconds() - start, work);
 }
 
 double FasterExecutor::on_device(const ExecutorChoice::Load& load, double start, const Batch& batch,
                                  ResultMemory& memory, std::span<ExecutedMessage> results) {
-    const std::uint64_t failures = done_.executor_failures;
+    bool failed = true;
     try {
         device_.execute(batch, memory, results);
+        failed = false;
         failures_ = 0;
     } catch (const std::exception& e) {
         note_failure(batch, e.what());
     } catch (...) {
         note_failure(batch, "unknown exception");
     }
-    if (done_.executor_failures != failures || memory.full()) choice_.note_failure(load, options_.seconds() - start);
+    if (failed || memory.full()) choice_.note_failure(load, options_.seconds() - start);
     const Done done = done_of(results);
     done_.device.batches++;
     done_.device.calls += results.size() - done.left.size();
-    return done.work + execute_left(batch, memory, results, done.left);
+    const double of_left = execute_left(batch, memory, results, done.left);
+    return failed ? 0 : done.work + of_left;
 }
 
 double FasterExecutor::on_cpu(const Batch& batch, ResultMemory& memory, std::span<ExecutedMessage> results) {

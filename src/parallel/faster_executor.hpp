@@ -36,7 +36,7 @@ class FasterExecutor final : public Executor {
     [[nodiscard]] bool device_given_up() const noexcept { return given_up_; }
 
  private:
-    // These return how much work it was.
+    // These return how much work it was, 0 where that tells nothing: without any result, or where the device failed.
     double on_device(const ExecutorChoice::Load& load, double start, const Batch& batch, ResultMemory& memory,
                      std::span<alkanes::ExecutedMessage> results);
     double on_cpu(const Batch& batch, ResultMemory& memory, std::span<alkanes::ExecutedMessage> results);

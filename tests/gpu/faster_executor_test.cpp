@@ -6,12 +6,9 @@
 
 #include <iostream>
 
-#include "alkanes/indexer.hpp"
 #include "app/devnet.hpp"
 #include "parallel/cpu_executor.hpp"
 #include "plan_executor.hpp"
-#include "store/memory_state.hpp"
-#include "support/compare_writes.hpp"
 #include "support/random_scale.hpp"
 
 namespace warpshrew::gpu {
@@ -64,26 +61,11 @@ TEST(GpuFaster, RandomBlocksInOrderAndOnBoth) {
 
 // Its blocks have deployments, which the device leaves.
 TEST(GpuFaster, AMixOfDevnet) {
-    const auto network = warpshrew::test::plan_network(warpshrew::test::PlanRules::devnet);
-    const alkanes::Builtins builtins(network, {});
-    alkanes::Indexer in_order(network, builtins, warpshrew::test::plan_engine());
-    alkanes::Indexer ahead(network, builtins, warpshrew::test::plan_engine());
     parallel::CpuExecutor cpu(plan_workers(1));
     parallel::FasterExecutor executor(cpu, test::plan_executor(), {.least_calls = 0, .seconds = device_wins()});
     parallel::ParallelRunner runner(executor, plan_workers(1), options());
-    Statistics sum;
-    store::MemoryState state;
-    std::uint64_t height = 0;
-    for (const Bytes& raw : app::make_devnet_chain({12, 30, "everything", 5}).blocks) {
-        const auto block = bitcoin::Block::decode(raw).value();
-        store::BlockState expected(state), actual(state);
-        ASSERT_TRUE(in_order.index(expected, height, block));
-        ASSERT_TRUE(ahead.index(actual, height, block, &runner));
-        sum.add(runner.statistics());
-        ASSERT_EQ(warpshrew::test::compare_writes(expected, actual), "") << "height " << height;
-        state.apply(expected);
-        height++;
-    }
+    const Statistics sum = test::run_devnet_chain(app::make_devnet_chain({12, 30, "everything", 5}).blocks, runner);
+    ASSERT_FALSE(HasFatalFailure());
     expect_both(sum);
     EXPECT_FALSE(runner.retired());
 }

@@ -5,7 +5,10 @@
 #include <cstdlib>
 #include <stdexcept>
 
+#include "alkanes/indexer.hpp"
 #include "lane_test.hpp"
+#include "store/memory_state.hpp"
+#include "support/compare_writes.hpp"
 #include "until_end.hpp"
 
 namespace warpshrew::gpu::test {
@@ -82,6 +85,26 @@ Run run_plan(const Plan& plan, GpuExecutor& executor, std::size_t result_bytes) 
     out.after = executor.counts();
     out.retired = runner.retired();
     return out;
+}
+
+parallel::Statistics run_devnet_chain(const std::vector<Bytes>& blocks, parallel::ParallelRunner& runner) {
+    const auto network = warpshrew::test::plan_network(warpshrew::test::PlanRules::devnet);
+    const alkanes::Builtins builtins(network, {});
+    alkanes::Indexer in_order(network, builtins, warpshrew::test::plan_engine());
+    alkanes::Indexer ahead(network, builtins, warpshrew::test::plan_engine());
+    parallel::Statistics sum;
+    store::MemoryState state;
+    const auto index = [&](std::uint64_t height, const bitcoin::Block& block) {
+        store::BlockState expected(state), actual(state);
+        ASSERT_TRUE(in_order.index(expected, height, block));
+        ASSERT_TRUE(ahead.index(actual, height, block, &runner));
+        sum.add(runner.statistics());
+        ASSERT_EQ(warpshrew::test::compare_writes(expected, actual), "") << "height " << height;
+        state.apply(expected);
+    };
+    for (std::uint64_t height = 0; height < blocks.size() && !testing::Test::HasFatalFailure(); height++)
+        index(height, bitcoin::Block::decode(blocks[height]).value());
+    return sum;
 }
 
 }  // namespace warpshrew::gpu::test

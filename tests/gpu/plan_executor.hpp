@@ -55,4 +55,8 @@ struct Run {
 [[nodiscard]] Run run_plan(const warpshrew::test::Plan& plan, GpuExecutor& executor = plan_executor(),
                            std::size_t result_bytes = parallel::ResultMemory::default_limit);
 
+/// Indexes a chain of the devnet from its first block on, each block in order and by `runner` over the same state; what
+/// the runner did. Fails the test, and ends, where a block has not the writes that it has in order.
+[[nodiscard]] parallel::Statistics run_devnet_chain(const std::vector<Bytes>& blocks, parallel::ParallelRunner& runner);
+
 }  // namespace warpshrew::gpu::test

@@ -5,11 +5,8 @@
 #include <deque>
 #include <iostream>
 
-#include "alkanes/indexer.hpp"
 #include "app/devnet.hpp"
 #include "plan_executor.hpp"
-#include "store/memory_state.hpp"
-#include "support/compare_writes.hpp"
 #include "support/random_scale.hpp"
 #include "support/shrink_plan.hpp"
 
@@ -113,29 +110,14 @@ TEST(GpuProperty, RandomBlocksInOrderAndOnTheDevice) {
 }
 
 TEST(GpuProperty, EveryMixOfDevnet) {
-    const auto network = warpshrew::test::plan_network(warpshrew::test::PlanRules::devnet);
-    const alkanes::Builtins builtins(network, {});
     GpuExecutor& executor = test::plan_executor();
     for (const std::string_view mix : app::devnet_mixes()) {
         SCOPED_TRACE(mix);
         const std::uint64_t executed = executor.counts().executed;
-        alkanes::Indexer in_order(network, builtins, warpshrew::test::plan_engine());
-        alkanes::Indexer ahead(network, builtins, warpshrew::test::plan_engine());
         parallel::ParallelRunner runner(executor, plan_workers(1),
                                         options({Speculate::all, Verify::all, DryRun::gpu, true}));
-        Statistics sum;
-        store::MemoryState state;
-        std::uint64_t height = 0;
-        for (const Bytes& raw : app::make_devnet_chain({2, 12, mix, 5}).blocks) {
-            const auto block = bitcoin::Block::decode(raw).value();
-            store::BlockState expected(state), actual(state);
-            ASSERT_TRUE(in_order.index(expected, height, block));
-            ASSERT_TRUE(ahead.index(actual, height, block, &runner));
-            sum.add(runner.statistics());
-            ASSERT_EQ(warpshrew::test::compare_writes(expected, actual), "") << "height " << height;
-            state.apply(expected);
-            height++;
-        }
+        const Statistics sum = test::run_devnet_chain(app::make_devnet_chain({2, 12, mix, 5}).blocks, runner);
+        ASSERT_FALSE(HasFatalFailure());
         EXPECT_EQ(sum.mismatches, 0U);
         EXPECT_EQ(sum.executor_failures, 0U);
         EXPECT_FALSE(runner.retired());
