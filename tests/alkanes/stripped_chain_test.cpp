@@ -14,7 +14,7 @@
 #include "app/devnet.hpp"
 #include "contracts/embedded.hpp"
 #include "protorune/varint.hpp"
-#include "support/random_scale.hpp"
+#include "support/random_cases.hpp"
 #include "test_chain.hpp"
 
 namespace warpshrew::test {

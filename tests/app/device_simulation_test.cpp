@@ -10,7 +10,7 @@
 #include "random_calls.hpp"
 #include "simulation_store.hpp"
 #include "support/program.hpp"
-#include "support/random_scale.hpp"
+#include "support/random_cases.hpp"
 
 namespace warpshrew::test {
 namespace {
@@ -66,7 +66,7 @@ class DeviceSimulation : public testing::Test {
 };
 
 TEST_F(DeviceSimulation, AMessageGivesWhatASimulatedCallGives) {
-    const std::uint64_t seed = std::random_device{}();
+    const std::uint64_t seed = random_seed();
     SCOPED_TRACE("seed " + std::to_string(seed));
     const Bytes input = random_lines(seed, scaled(1000));
     const Bytes expected = store.run(input, {}, block_fuel).out;
@@ -86,7 +86,7 @@ TEST_F(DeviceSimulation, AMessageGivesWhatASimulatedCallGives) {
 }
 
 TEST_F(DeviceSimulation, ALaneGivesWhatTheCpuGives) {
-    const std::uint64_t seed = std::random_device{}();
+    const std::uint64_t seed = random_seed();
     SCOPED_TRACE("seed " + std::to_string(seed));
     auto device = gpu::Device::open(gpu::find_adapter("").value());
     ASSERT_TRUE(device) << device.error().reason;

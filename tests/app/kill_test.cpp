@@ -8,7 +8,7 @@
 
 #include "base/temporary_folder.hpp"
 #include "support/program.hpp"
-#include "support/random_scale.hpp"
+#include "support/random_cases.hpp"
 
 namespace warpshrew::test {
 namespace {
@@ -25,7 +25,7 @@ TEST(Kill, FiftyKillsGiveTheDigestOfAnUninterruptedRun) {
     for (int h = 0; std::filesystem::exists(blocks + "/" + std::to_string(h) + ".blk"); h++)
         files.push_back(blocks + "/" + std::to_string(h) + ".blk");
 
-    const std::uint64_t seed = std::random_device{}();
+    const std::uint64_t seed = random_seed();
     std::mt19937_64 random(seed);
     SCOPED_TRACE("seed " + std::to_string(seed));
     const std::uint64_t wanted = scaled(50);

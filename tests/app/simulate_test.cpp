@@ -21,7 +21,7 @@
 #include "random_calls.hpp"
 #include "simulation_store.hpp"
 #include "support/program.hpp"
-#include "support/random_scale.hpp"
+#include "support/random_cases.hpp"
 
 namespace warpshrew::test {
 namespace {
@@ -93,7 +93,7 @@ json expected_answer(const pb::alkanes::SimulateResponse& response) {
 
 TEST(Simulate, EqualsTheViewOnAnyNumberOfThreadsAndInAnyOrder) {
     const SimulationStore& store = simulation_store();
-    const std::uint64_t seed = std::random_device{}();
+    const std::uint64_t seed = random_seed();
     SCOPED_TRACE("seed " + std::to_string(seed));
     RandomCalls calls(seed);
     std::vector<json> lines;
@@ -139,7 +139,11 @@ TEST(Simulate, EqualsTheViewOnAnyNumberOfThreadsAndInAnyOrder) {
                 EXPECT_NE(std::find(writes.begin(), writes.end(), write), writes.end()) << write << lines[i];
             }
         } else if (answer.at("status") == "failure") {
-            EXPECT_THAT(answer.at("error"), testing::HasSubstr("all fuel consumed by WebAssembly"));
+            // A host function for which there is not enough fuel fails; the contract may come to its end all the same
+            // (alkanes-vm.md 3.4), and its call fails without a text.
+            EXPECT_THAT(answer.at("error"),
+                        testing::AnyOf("ALKANES: revert", testing::HasSubstr("all fuel consumed by WebAssembly")))
+                << lines[i] << answer;
         } else {
             EXPECT_LE(answer.at("fuel"), fuel);
         }

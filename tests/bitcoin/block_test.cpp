@@ -4,7 +4,7 @@
 
 #include "bitcoin/encode.hpp"
 #include "chain_data.hpp"
-#include "support/random_scale.hpp"
+#include "support/random_cases.hpp"
 
 namespace warpshrew::bitcoin {
 

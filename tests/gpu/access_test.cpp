@@ -6,7 +6,7 @@
 
 #include "gpu/state_table.hpp"
 #include "plan_executor.hpp"
-#include "support/random_scale.hpp"
+#include "support/random_cases.hpp"
 
 namespace warpshrew::gpu {
 namespace {

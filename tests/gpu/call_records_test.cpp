@@ -5,7 +5,7 @@
 
 #include "batch_world.hpp"
 #include "gpu/call_records.hpp"
-#include "support/random_scale.hpp"
+#include "support/random_cases.hpp"
 #include "support/wat.hpp"
 
 namespace warpshrew::gpu {

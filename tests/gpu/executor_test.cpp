@@ -9,7 +9,7 @@
 #include "lane_test.hpp"
 #include "parallel/parallel_fixture.hpp"
 #include "plan_executor.hpp"
-#include "support/random_scale.hpp"
+#include "support/random_cases.hpp"
 #include "until_end.hpp"
 
 namespace warpshrew::gpu {

@@ -9,7 +9,7 @@
 #include "app/devnet.hpp"
 #include "parallel/cpu_executor.hpp"
 #include "plan_executor.hpp"
-#include "support/random_scale.hpp"
+#include "support/random_cases.hpp"
 
 namespace warpshrew::gpu {
 namespace {

@@ -3,7 +3,7 @@
 #include <random>
 
 #include "lane_test.hpp"
-#include "support/random_scale.hpp"
+#include "support/random_cases.hpp"
 #include "support/wat.hpp"
 #include "wasm/vectors.hpp"
 

@@ -7,7 +7,7 @@
 
 #include "app/devnet.hpp"
 #include "plan_executor.hpp"
-#include "support/random_scale.hpp"
+#include "support/random_cases.hpp"
 #include "support/shrink_plan.hpp"
 
 namespace warpshrew::gpu {

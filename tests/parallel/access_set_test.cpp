@@ -14,8 +14,8 @@
 #include "parallel/block_analysis.hpp"
 #include "protorune/input_sheets.hpp"
 #include "store/memory_state.hpp"
+#include "support/random_cases.hpp"
 #include "support/random_plan.hpp"
-#include "support/random_scale.hpp"
 
 namespace warpshrew::test {
 namespace {

@@ -8,8 +8,8 @@
 #include "parallel/consuming_handler.hpp"
 #include "support/compare_writes.hpp"
 #include "support/message_runner.hpp"
+#include "support/random_cases.hpp"
 #include "support/random_plan.hpp"
-#include "support/random_scale.hpp"
 #include "support/shrink_plan.hpp"
 
 namespace warpshrew::test {

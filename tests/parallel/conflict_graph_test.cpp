@@ -7,7 +7,7 @@
 #include <random>
 #include <set>
 
-#include "support/random_scale.hpp"
+#include "support/random_cases.hpp"
 
 namespace warpshrew::test {
 namespace {

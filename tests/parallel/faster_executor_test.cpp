@@ -14,7 +14,7 @@
 #include "parallel_fixture.hpp"
 #include "random_seconds.hpp"
 #include "store/memory_state.hpp"
-#include "support/random_scale.hpp"
+#include "support/random_cases.hpp"
 
 namespace warpshrew::test {
 namespace {

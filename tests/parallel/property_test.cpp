@@ -7,7 +7,7 @@
 
 #include "parallel/cpu_executor.hpp"
 #include "parallel_fixture.hpp"
-#include "support/random_scale.hpp"
+#include "support/random_cases.hpp"
 #include "support/shrink_plan.hpp"
 
 namespace warpshrew::test {

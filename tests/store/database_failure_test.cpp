@@ -69,9 +69,9 @@ TEST(Child, DISABLED_CommitsForEver) {
 
 TEST(DatabaseFailure, KilledProcessLeavesTheEndOfABlock) {
     const TemporaryFolder dir;
-    const auto seed = std::random_device()();
+    const std::uint64_t seed = random_seed();
     SCOPED_TRACE("seed " + std::to_string(seed));
-    std::mt19937 rng(seed);
+    std::mt19937_64 rng(seed);
     std::uint64_t last = 0;
     for (std::uint64_t kill = 0; kill < scaled(10); kill++) {
         const pid_t child = start_child("Child.DISABLED_CommitsForEver", dir.path());

@@ -85,7 +85,7 @@ TEST(Database, FourMegabyteValues) {
     const TemporaryFolder dir;
     const Bytes big(4'000'000, 'b');
     Bytes noise(4'194'304, '\0');
-    std::mt19937 rng(1);
+    std::mt19937_64 rng(1);
     for (char& c : noise) c = static_cast<char>(rng());
     {
         Database db = opened(dir.path());
@@ -212,7 +212,7 @@ TEST(Database, RollbackCostsWhatTheBlocksWrote) {
 }
 
 // Keys chosen so that one is another's prefix followed by what heights look like.
-Bytes awkward_key(std::mt19937& rng) {
+Bytes awkward_key(std::mt19937_64& rng) {
     Bytes key;
     for (auto parts = rng() % 3; parts > 0; parts--) {
         switch (rng() % 4) {
@@ -233,9 +233,9 @@ Bytes awkward_key(std::mt19937& rng) {
 }
 
 TEST(Database, RandomBlocksAndRollbacksMatchAModel) {
-    const auto seed = std::random_device()();
+    const std::uint64_t seed = random_seed();
     SCOPED_TRACE("seed " + std::to_string(seed));
-    std::mt19937 rng(seed);
+    std::mt19937_64 rng(seed);
     for (std::uint64_t round = 0; round < scaled(10); round++) {
         const TemporaryFolder dir;
         std::optional<Database> db = opened(dir.path(), {.sync = false});
@@ -285,9 +285,9 @@ TEST(Database, RandomBlocksAndRollbacksMatchAModel) {
 }
 
 TEST(Database, ReadsFromFilesAsFromMemory) {
-    const auto seed = std::random_device()();
+    const std::uint64_t seed = random_seed();
     SCOPED_TRACE("seed " + std::to_string(seed));
-    std::mt19937 rng(seed);
+    std::mt19937_64 rng(seed);
     const TemporaryFolder dir;
     Model model;
     {

@@ -14,10 +14,11 @@
 #include "base/temporary_folder.hpp"
 #include "store/database.hpp"
 #include "store/memory_state.hpp"
-#include "support/random_scale.hpp"
+#include "support/random_cases.hpp"
 
 namespace warpshrew::store {
 
+using test::random_seed;
 using test::scaled;
 
 using Writes = std::map<Bytes, Bytes>;

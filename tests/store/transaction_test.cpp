@@ -10,7 +10,7 @@
 
 #include "store/list.hpp"
 #include "store/memory_state.hpp"
-#include "support/random_scale.hpp"
+#include "support/random_cases.hpp"
 
 namespace warpshrew::store {
 namespace {
@@ -226,9 +226,9 @@ struct Model {
 };
 
 TEST(Transaction, RandomOperationsMatchAStackOfMaps) {
-    const auto seed = std::random_device()();
+    const std::uint64_t seed = test::random_seed();
     SCOPED_TRACE("seed " + std::to_string(seed));
-    std::mt19937 rng(seed);
+    std::mt19937_64 rng(seed);
     const auto below_n = [&](unsigned n) { return static_cast<unsigned>(rng() % n); };
     for (std::uint64_t round = 0; round < test::scaled(400); round++) {
         const unsigned keys = 1 + below_n(20);

@@ -6,7 +6,7 @@
 #include <random>
 
 #include "metered_module.hpp"
-#include "support/random_scale.hpp"
+#include "support/random_cases.hpp"
 #include "vectors.hpp"
 #include "wasm/constant_folding.hpp"
 #include "wasm/engine.hpp"

@@ -1,9 +1,11 @@
 #pragma once
-// How many random cases a test runs.
+// How many random cases a test runs, and which.
 
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
+#include <random>
+#include <string_view>
 
 namespace warpshrew::test {
 
@@ -15,6 +17,15 @@ inline std::uint64_t scaled(std::uint64_t n) {
         return std::max<std::uint64_t>(1, text != nullptr ? std::strtoull(text, nullptr, 10) : 1);
     };
     return std::max<std::uint64_t>(1, n * number("WARPSHREW_RANDOM_TIMES") / number("WARPSHREW_RANDOM_SCALE"));
+}
+
+/// Where a test's random cases begin: 1, so that every run of the suite is the same; the environment variable
+/// WARPSHREW_RANDOM_SEED, to repeat a failure; or another seed each time if that is "new", for long runs.
+inline std::uint64_t random_seed() {
+    const char* text = std::getenv("WARPSHREW_RANDOM_SEED");
+    if (text == nullptr) return 1;
+    if (std::string_view(text) == "new") return std::random_device{}();
+    return std::strtoull(text, nullptr, 10);
 }
 
 }  // namespace warpshrew::test
