@@ -39,6 +39,7 @@ Result<std::unique_ptr<gpu::GpuExecutor>> open_device(const SharedOptions& optio
     gpu::GpuExecutorOptions executor;
     executor.workers = &workers;
     executor.lanes = options.lanes != 0 ? options.lanes : adapter->type == "CPU" ? 256 : 16'384;
+    executor.warn = [](const std::string& text) { std::cerr << "warpshrew: " << text << std::endl; };
     executor.dry_run = options.dry_run == "cpu" ? gpu::DryRun::cpu : gpu::DryRun::gpu;
     auto made = gpu::GpuExecutor::create(std::move(*device), executor);
     if (made && (*made)->lanes() < executor.lanes)
@@ -64,7 +65,8 @@ Result<std::unique_ptr<Execution>> Execution::create(const SharedOptions& option
             runner.warn("no GPU: " + device.error().reason + "; calls are executed on CPU threads instead");
     }
     if (options.executor == "auto" && out->device_)
-        out->faster_.emplace(*out->cpu_, *out->device_, parallel::FasterExecutorOptions{.warn = runner.warn});
+        out->faster_.emplace(*out->cpu_, *out->device_,
+                             parallel::FasterExecutorOptions{.warn = runner.warn, .workers = &*out->workers_});
     out->runner_.emplace(out->executor(), *out->workers_, std::move(runner));
     return out;
 }

@@ -161,7 +161,9 @@ bool RecordDecoder::decode(Words& words, ExecutedMessage& out) {
 
 /// Whether the message reads it for the first time.
 bool RecordDecoder::read_first(const StateTable::Entry& e) {
-    return std::exchange(read_[e.number], message_) != message_;
+    if (std::exchange(read_[e.number], message_) == message_) return false;
+    readers_[e.number]++;
+    return true;
 }
 
 BytesView RecordDecoder::keep_bytes(BytesView b) { return store::copy_into(*arena_, b); }
@@ -226,6 +228,12 @@ void RecordDecoder::begin(const StateTable& state, store::Arena& arena) {
     sequence_ = state.entry(state.place(device_key(KeyKind::sequence, {})));
     if (read_.size() < state.size()) read_.resize(state.size());
     overwritten_.resize(read_.size());
+    readers_.resize(read_.size());
+}
+
+void RecordDecoder::take_readers(std::span<std::uint32_t> sum) {
+    const std::size_t n = std::min(sum.size(), readers_.size());
+    for (std::size_t i = 0; i < n; i++) sum[i] += std::exchange(readers_[i], 0);
 }
 
 ExecutedMessage RecordDecoder::decode(const PreparedCall& call, std::span<const std::uint32_t> words) {

@@ -34,6 +34,8 @@ class RecordDecoder {
     /// The effect, from the words that the lane wrote: sealed, its bytes in the arena, or where the table has them. The
     /// status is `none` if they are no complete record.
     [[nodiscard]] alkanes::ExecutedMessage decode(const PreparedCall& call, std::span<const std::uint32_t> words);
+    /// Adds to `sum`, by number of the entry, how many messages have read it since the last time.
+    void take_readers(std::span<std::uint32_t> sum);
 
  private:
     bool decode(Words& words, alkanes::ExecutedMessage& out);
@@ -56,6 +58,7 @@ class RecordDecoder {
     const StateTable::Entry* sequence_ = nullptr;  ///< null if the table has it not
     std::vector<std::uint64_t> read_;              ///< by number of the entry: the last message that has read it
     std::vector<std::uint64_t> overwritten_;       ///< and that has overwritten it
+    std::vector<std::uint32_t> readers_;           ///< and how many have read it since they were last asked for
     // What calls of a batch mostly have in common is kept once for those after the same begin().
     BytesView sequence_seen_, sequence_kept_;
     const ContractCodes::Code* code_seen_ = nullptr;

@@ -15,7 +15,6 @@ using protorune::RuneId;
 
 namespace {
 
-constexpr std::size_t most_known_keys = 4096;
 constexpr std::uint32_t violation =
     static_cast<std::uint32_t>(HandBack::supervisor) + static_cast<std::uint32_t>(GiveUp::violation);
 
@@ -326,8 +325,10 @@ void GpuExecutor::begin_table(Group& group, const parallel::Batch& batch) {
     group.table.emplace(batch, codes_, positions);
     const Bytes sequence = device_key(KeyKind::sequence, {});
     std::vector<BytesView> keys{sequence};
-    keys.insert(keys.end(), known_keys_.begin(), known_keys_.end());
-    for (std::size_t l = 0; options_.dry_run == DryRun::cpu && l < calls.size(); l++) {
+    const bool dry_run = options_.dry_run == DryRun::cpu;
+    const std::vector<BytesView> expected = dry_run ? std::vector<BytesView>() : known_keys_.expected();
+    keys.insert(keys.end(), expected.begin(), expected.end());
+    for (std::size_t l = 0; dry_run && l < calls.size(); l++) {
         const auto& [reads, writes] = permissions_[calls[l].index];
         keys.insert(keys.end(), reads.begin(), reads.end());
         keys.insert(keys.end(), writes.begin(), writes.end());
@@ -551,26 +552,35 @@ void GpuExecutor::end(Group& group, std::span<alkanes::ExecutedMessage> results)
         group.memory->give_back(arena);
     });
     for (const auto& d : decoding_) add(counts_, std::exchange(d->counts, {}));
-    // A table begins with all that are known.
-    const StateTable& table = *group.table;
-    if (options_.dry_run == DryRun::cpu || table.size() > most_known_keys) return known_keys_.clear();
-    if (table.size() == known_keys_.size()) return;
-    known_keys_.clear();
-    for (std::size_t i = 0; i < table.size(); i++) known_keys_.emplace_back(table[i].key);
+    learn_keys(*group.table);
 }
 
-/// Groups that may be on their way together: two where there are more calls than lanes, and room for that.
+/// Which keys of its table a group that has ended did read.
+void GpuExecutor::learn_keys(const StateTable& table) {
+    std::vector<std::uint32_t> readers(table.size());
+    for (const auto& d : decoding_) d->decoder.take_readers(readers);
+    if (options_.dry_run == DryRun::cpu) return;  // it finds the keys
+    std::vector<KnownKeys::Read> reads;
+    for (std::size_t i = 0; i < readers.size(); i++)
+        if (readers[i] != 0) reads.push_back({table[i].key, readers[i]});
+    known_keys_.learn(reads);
+}
+
+/// Groups that may be on their way together: several where there are more calls than lanes, and room for that.
 std::size_t GpuExecutor::most_groups(std::size_t calls) {
     const std::uint32_t lanes = groups_.front().lanes.capacity();
-    if (calls <= lanes) return 1;
-    if (groups_.size() == 1 && !one_group_) {
+    const std::size_t wanted = std::min<std::size_t>(options_.most_groups, (calls + lanes - 1) / lanes);
+    while (groups_.size() < wanted && !is_full_) {
         auto more = Lanes::create(*device_, kernel_, lanes, groups_.front().lanes.shape());
+        is_full_ = !more;
         if (more)
             groups_.emplace_back(std::move(*more));
-        else
-            one_group_ = true;
+        else if (options_.warn)
+            options_.warn(
+                device_->adapter().name + " has no room for more than " + std::to_string(groups_.size() * lanes) +
+                " lanes: of larger batches it executes one part after the other, and waits for the CPU between them");
     }
-    return groups_.size();
+    return std::max<std::size_t>(1, std::min(groups_.size(), wanted));
 }
 
 void GpuExecutor::execute(const parallel::Batch& batch, parallel::ResultMemory& memory,

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "gpu/call_records.hpp"
+#include "gpu/known_keys.hpp"
 #include "gpu/lanes.hpp"
 #include "gpu/supervisor_module.hpp"
 #include "parallel/workers.hpp"
@@ -31,8 +32,11 @@ struct GpuExecutorOptions {
     std::uint64_t most_steps = 20'000'000;
     /// Whether lanes wait for each other where they came apart; nothing: as suits the device.
     std::optional<bool> keeps_together = {};
+    std::size_t most_groups = 2;           ///< of lanes that are on their way together
     parallel::Workers* workers = nullptr;  ///< prepare calls and decode what lanes say; none: the calling thread
     DryRun dry_run = DryRun::gpu;
+    /// Told in words, once, that the device has no room for more than one group.
+    std::function<void(const std::string&)> warn = {};
     /// For tests. Changes what the lane of a call may touch.
     std::function<void(const parallel::Call&, Permissions&)> change_permissions = {};
     /// For tests. Before lanes are launched, the first time and after each round of keys.
@@ -131,6 +135,7 @@ class GpuExecutor final : public parallel::Executor {
     [[nodiscard]] bool wait(Group& group);
     [[nodiscard]] bool supply_wanted(Group& group, std::span<const std::uint32_t> output);
     void end(Group& group, std::span<alkanes::ExecutedMessage> results);
+    void learn_keys(const StateTable& table);
 
     std::unique_ptr<Device> device_;
     Kernel kernel_;
@@ -139,11 +144,11 @@ class GpuExecutor final : public parallel::Executor {
     ContractCodes codes_{code_};
     std::uint32_t supervisor_ = 0, supervisor_run_ = 0, supervisor_host_ = 0, supervisor_globals_ = 0;
     std::deque<Group> groups_;  ///< one, and another from the first batch on that needs it
-    bool one_group_ = false;    ///< the device has no room for another
+    bool is_full_ = false;      ///< the device has no room for another
     std::vector<Prepared> calls_;
     std::vector<Permissions> permissions_;  ///< of the batch's calls, if there was a dry run
     std::vector<std::unique_ptr<Decoding>> decoding_;
-    std::vector<Bytes> known_keys_;  ///< that lanes have read so far; none any more once they are many
+    KnownKeys known_keys_;
     GpuCounts counts_;
 };
 

@@ -6,6 +6,7 @@
 
 #include "parallel/executor.hpp"
 #include "parallel/executor_choice.hpp"
+#include "parallel/workers.hpp"
 
 namespace warpshrew::parallel {
 
@@ -16,6 +17,7 @@ struct FasterExecutorOptions {
     std::size_t least_calls = 32;  ///< batches of fewer are the CPU's
     std::function<double()> seconds = steady_seconds;
     std::function<void(const std::string&)> warn{};  ///< told in words when the device failed, or is given up
+    Workers* workers = nullptr;                      ///< look at results; none: the calling thread
 };
 
 /// A device that throws in three batches in a row, or that may have given a wrong result, is given up: from then on the
@@ -36,6 +38,12 @@ class FasterExecutor final : public Executor {
     [[nodiscard]] bool device_given_up() const noexcept { return given_up_; }
 
  private:
+    /// What an executor did.
+    struct Done {
+        std::vector<std::size_t> left;  ///< calls without a result
+        double work = 0;                ///< that the others were
+    };
+    [[nodiscard]] Done done_of(std::span<const alkanes::ExecutedMessage> results) const;
     // These return how much work it was, 0 where that tells nothing: without any result, or where the device failed.
     double on_device(const ExecutorChoice::Load& load, double start, const Batch& batch, ResultMemory& memory,
                      std::span<alkanes::ExecutedMessage> results);

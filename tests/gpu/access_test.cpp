@@ -171,6 +171,42 @@ TEST(GpuCalls, OfSeveralThreads) {
     }
 }
 
+TEST(GpuCalls, OneGroupAtATime) {
+    const auto executor = test::make_executor(test::plan_options());
+    executor->options().most_groups = 1;
+    const auto run = run_plan(block_of(calls_of_many_kinds(3 * test::executor_lanes), PlanRules::devnet), *executor);
+    EXPECT_GE(run.after.groups, 3U);
+    EXPECT_EQ(run.after.groups_together, 1U);
+    EXPECT_GE(run.statistics.used, 3 * test::executor_lanes * 9 / 10);
+    EXPECT_TRUE(run.warnings.empty());
+}
+
+// What all calls read is there before they ask for it; what only one read, another one does not get.
+TEST(GpuCalls, KeysOfContractsAreExpectedAndThoseOfCallsAreNot) {
+    auto options = test::plan_options();
+    options.lanes = KnownKeys::most_single + test::executor_lanes;
+    options.shape.registers = 2048;
+    const auto executor = test::make_executor(options);
+    std::uint64_t first_keys = 0;
+    for (unsigned block = 0; block < 3; block++) {
+        std::vector<PlanCall> calls;
+        for (unsigned i = 0; i < options.lanes; i++)
+            calls.push_back(script({{{1, 3}, {}}, {{8, 2, 1000, 4, 5000 + block * options.lanes + i}, {}}}));
+        const auto run = run_plan(block_of(calls, PlanRules::devnet), *executor);
+        EXPECT_EQ(run.statistics.used, calls.size());
+        const std::uint64_t groups = run.after.groups - run.before.groups, keys = run.after.keys - run.before.keys;
+        const std::uint64_t rounds = run.after.rounds - run.before.rounds;
+        if (block == 0) {
+            first_keys = keys;
+            EXPECT_GT(rounds, 2 * groups);
+            continue;
+        }
+        EXPECT_EQ(rounds, 2 * groups);  // up to the own keys, and to the end
+        EXPECT_LT(keys, first_keys + calls.size() / 4);
+    }
+    EXPECT_GT(first_keys, options.lanes);
+}
+
 // What is begun comes to its end; nothing else is begun.
 TEST(GpuCalls, NoGroupIsBegunOnceTheMemoryIsFull) {
     std::vector<PlanCall> calls;

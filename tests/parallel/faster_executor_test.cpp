@@ -109,8 +109,11 @@ class Faster : public testing::Test {
     double now = 0;
     FakeExecutor cpu{"cpu", now}, device{"gpu", now};
     std::vector<std::string> lines;
-    FasterExecutor executor{
-        cpu, device, {.seconds = [&] { return now; }, .warn = [&](const std::string& s) { lines.push_back(s); }}};
+    FasterExecutor executor{cpu,
+                            device,
+                            {.seconds = [&] { return now; },
+                             .warn = [&](const std::string& s) { lines.push_back(s); },
+                             .workers = &plan_workers(3)}};
     protorune::Network network = plan_network(PlanRules::devnet);
     alkanes::Builtins builtins{network, {}};
     alkanes::Environment environment{network, builtins, plan_engine()};
@@ -187,6 +190,23 @@ TEST_F(Faster, WhatTheDeviceLeavesTheCpuExecutes) {
     EXPECT_EQ(s.device.batches, 1u);
     EXPECT_EQ(s.device.calls, 45u);
     EXPECT_EQ(statistics().cpu.batches, 0u) << "counted once";
+}
+
+// So many that several threads look at the results.
+TEST_F(Faster, WhatTheDeviceLeavesOfManyCalls) {
+    constexpr std::size_t n = 10'000;
+    device.leaves = [](const Call& c) { return c.vout % 1000 == 3; };
+    run(n, 2);
+    const auto results = run(n);
+    ASSERT_EQ(device.batches.size(), 1u);
+    EXPECT_EQ(cpu.batches.back().size(), 10u) << "only what was left";
+    for (std::size_t i = 0; i < n; i++) {
+        ASSERT_EQ(results[i].error, i % 1000 == 3 ? "cpu" : "gpu") << i;
+        ASSERT_EQ(results[i].call.vout, i);
+    }
+    const auto s = statistics();
+    EXPECT_EQ(s.device.calls, n - 10);
+    EXPECT_EQ(s.cpu.calls, 2 * n + 10);
 }
 
 // The time of what it leaves is the device's: one that leaves everything never is the faster one.
