@@ -2,16 +2,12 @@
 // Beside each size: all threads alone, and the executor that gives batches to the faster one (`both`).
 // First free mints of the project's own contract and of the reference's, then calls of devnet's contracts.
 //
-//   gpu_calls [--adapter NAME] [--contract free_mint.wasm] [--only NAME] [--threads N] [--repeat N] [--batches N]
-//   [--together 0|1] LANES...
-//
-// --only: the calls whose name begins so. --batches: each execution is of so many times as many calls as there are
-// lanes. Calls a second are medians, times are averages. Exit code 1 if a call fails.
+// Calls a second are medians, times are averages. Exit code 1 if a call fails, or none has the name that was asked for.
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <iostream>
 #include <thread>
 
 #include "../mint_chain.hpp"
@@ -168,7 +164,6 @@ gpu::LaneShape shape_for(std::uint32_t lanes, const gpu::Device& device) {
 
 /// Whether all calls succeeded.
 bool measure(const Work& work, wasm::Engine& engine, const Options& options) {
-    if (!work.name.starts_with(options.only)) return true;
     std::vector<alkanes::ExecutedMessage> results;
     parallel::Workers one(engine, 1), all(engine, options.threads);
     parallel::CpuExecutor serial(one), threads(all);
@@ -210,7 +205,7 @@ bool measure(const Work& work, wasm::Engine& engine, const Options& options) {
             if (c.reasons[i] != 0)
                 std::printf("  handed back for reason %zu: %llu\n", i, static_cast<unsigned long long>(c.reasons[i]));
         const double cpu = time_batch(work, threads, calls, options.repeat, results);
-        parallel::FasterExecutor both(threads, executor, {});
+        parallel::FasterExecutor both(threads, executor, {.workers = &all});
         (void)time_batch(work, both, calls, 5, results);  // tries both
         parallel::Statistics warm_up, done;
         both.add_to(warm_up);
@@ -226,14 +221,23 @@ bool measure(const Work& work, wasm::Engine& engine, const Options& options) {
 }
 
 bool run(const Options& options) {
-    bool all_succeeded = true;
+    bool all_succeeded = true, any = false;
+    const auto wanted = [&](const std::string& name) {
+        const bool is = name.starts_with(options.only);
+        any = any || is;
+        return is;
+    };
     for (const FreeMint& contract : free_mints()) {
+        if (!wanted(contract.name)) continue;
         MintWorld world(contract);
         world.engine.run_deep([&] { all_succeeded &= measure(world.mints(contract.name), world.engine, options); });
     }
     DevnetWorld world;
-    for (const Work& work : world.works())
-        world.node->engine.run_deep([&] { all_succeeded &= measure(work, world.node->engine, options); });
+    for (const Work& work : world.works()) {
+        if (wanted(work.name))
+            world.node->engine.run_deep([&] { all_succeeded &= measure(work, world.node->engine, options); });
+    }
+    if (!any) throw std::runtime_error("no calls are named " + options.only);
     return all_succeeded;
 }
 
@@ -241,29 +245,26 @@ bool run(const Options& options) {
 }  // namespace warpshrew::bench
 
 int main(int argc, char** argv) {
-    warpshrew::bench::Options options;
-    for (int i = 1; i < argc; i++) {
-        const std::string_view arg = argv[i];
-        const bool has_value = arg.starts_with("--") && i + 1 < argc;
-        if (arg == "--adapter" && has_value)
-            options.adapter = argv[++i];
-        else if (arg == "--only" && has_value)
-            options.only = argv[++i];
-        else if (arg == "--contract" && has_value)
-            setenv("WARPSHREW_BENCH_FREE_MINT", argv[++i], 1);
-        else if (arg == "--threads" && has_value)
-            options.threads = static_cast<unsigned>(std::atoi(argv[++i]));
-        else if (arg == "--together" && has_value)
-            options.keeps_together = std::atoi(argv[++i]) != 0;
-        else if (arg == "--batches" && has_value)
-            options.batches = static_cast<unsigned>(std::atoi(argv[++i]));
-        else if (arg == "--repeat" && has_value)
-            options.repeat = static_cast<unsigned>(std::atoi(argv[++i]));
-        else
-            options.sizes.push_back(static_cast<std::uint32_t>(std::atoi(argv[i])));
-    }
+    using namespace warpshrew;
+    bench::Options options;
+    std::string contract;
+    std::optional<unsigned> together;
+    CLI::App app{"contract calls on a device and on CPU threads: calls a second, and where the time goes"};
+    app.add_option("--adapter", options.adapter, "name or index, as `warpshrew gpu` lists them; default: the best one");
+    app.add_option("--contract", contract, "the reference's free_mint.wasm")->check(CLI::ExistingFile);
+    app.add_option("--only", options.only, "the calls whose name begins so");
+    app.add_option("--threads", options.threads, "of the CPU; default: one a core")->check(CLI::Range(1U, 1024U));
+    app.add_option("--repeat", options.repeat, "executions of which the median counts")->check(CLI::PositiveNumber);
+    app.add_option("--batches", options.batches, "each execution is of so many times as many calls as there are lanes")
+        ->check(CLI::PositiveNumber);
+    app.add_option("--together", together, "whether lanes wait for each other; default: as suits the device")
+        ->check(CLI::Range(0U, 1U));
+    app.add_option("LANES", options.sizes, "calls of a batch; none: CPU threads only")->check(CLI::Range(1U, 1U << 20));
+    CLI11_PARSE(app, argc, argv);
+    if (!contract.empty()) setenv("WARPSHREW_BENCH_FREE_MINT", contract.c_str(), 1);
+    if (together) options.keeps_together = *together != 0;
     try {
-        if (warpshrew::bench::run(options)) return 0;
+        if (bench::run(options)) return 0;
         return std::fprintf(stderr, "calls failed, or were not executed\n"), 1;
     } catch (const std::exception& e) {
         return std::fprintf(stderr, "%s\n", e.what()), 1;

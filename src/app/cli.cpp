@@ -88,6 +88,22 @@ static void add_execution_options(CLI::App& command, SharedOptions& shared) {
         ->type_name("FILE");
 }
 
+// Options that are given and change nothing are told: who gives them expects something of them.
+static void warn_without_effect(const CLI::App& command, const std::string& executor,
+                                std::initializer_list<const char*> options) {
+    for (const char* name : options) {
+        if (command.get_option(name)->count() != 0)
+            std::cerr << "warpshrew: " << name << " has no effect with --executor " << executor << std::endl;
+    }
+}
+
+static void warn_without_effect(const CLI::App& command, const SharedOptions& shared) {
+    if (shared.executor == "serial")
+        warn_without_effect(command, shared.executor, {"--threads", "--speculate", "--verify"});
+    if (shared.executor == "serial" || shared.executor == "cpu")
+        warn_without_effect(command, shared.executor, {"--adapter", "--lanes", "--dry-run"});
+}
+
 // Heights are stored in 32 bits; and CLI11 itself takes -1 for a very high one.
 static CLI::Range a_height() { return {std::uint64_t{0}, std::uint64_t{std::numeric_limits<std::uint32_t>::max()}}; }
 
@@ -126,7 +142,10 @@ int run(int argc, char** argv) noexcept {
             ->check(a_height())
             ->type_name("H");
         c->add_option("--exit-at", index.exit_at, "stop before this height")->check(a_height())->type_name("H");
-        c->callback([&] { code = index_command(shared, index); });
+        c->callback([&, c] {
+            warn_without_effect(*c, shared);
+            code = index_command(shared, index);
+        });
 
         ViewCommand view;
         c = app.add_subcommand("view", "call one view and print its response as hex");
@@ -180,9 +199,11 @@ int run(int argc, char** argv) noexcept {
         add_verify_option(*c, shared, "the GPU's results");
         add_threads_option(*c, shared);
         c->add_flag("--strict", simulate.strict, "stop at the first line that is not a call, with exit code 1");
-        c->callback([&] {
+        c->callback([&, c] {
             if (simulate.executor == "serial" && shared.threads > 1)
                 throw CLI::ValidationError("--threads", "--executor serial has one thread");
+            if (simulate.executor != "gpu")
+                warn_without_effect(*c, simulate.executor, {"--adapter", "--lanes", "--verify"});
             code = simulate_command(shared, simulate);
         });
 
@@ -244,7 +265,10 @@ int run(int argc, char** argv) noexcept {
             ->type_name("DIR");
         add_execution_options(*c, shared);
         add_json_option(*c, shared);
-        c->callback([&] { code = devnet_command(shared, devnet); });
+        c->callback([&, c] {
+            warn_without_effect(*c, shared);
+            code = devnet_command(shared, devnet);
+        });
 
         GenesisCommand genesis;
         CLI::App* g = app.add_subcommand("genesis", "the built-in contracts of a network");

@@ -119,6 +119,28 @@ TEST(CommandLine, DevnetCandidates) {
     for (const char* member : {"calls", "supplies", "sound"}) EXPECT_EQ(none.at(member), all.at(member));
 }
 
+TEST(CommandLine, OptionsThatChangeNothingAreTold) {
+    const auto err_of = [](std::vector<std::string> more) {
+        std::vector<std::string> arguments = {"devnet", "--blocks", "1", "--calls-per-block", "1", "--json"};
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        const ProgramResult r = run_program(arguments);
+        EXPECT_EQ(r.code, 0) << r.err;
+        return r.err;
+    };
+    EXPECT_EQ(err_of({}), "");
+    EXPECT_EQ(err_of({"--threads", "2", "--lanes", "64"}),
+              "warpshrew: --threads has no effect with --executor serial\n"
+              "warpshrew: --lanes has no effect with --executor serial\n");
+    EXPECT_EQ(err_of({"--speculate", "all", "--verify", "all", "--adapter", "0", "--dry-run", "cpu"}),
+              "warpshrew: --speculate has no effect with --executor serial\n"
+              "warpshrew: --verify has no effect with --executor serial\n"
+              "warpshrew: --adapter has no effect with --executor serial\n"
+              "warpshrew: --dry-run has no effect with --executor serial\n");
+    EXPECT_EQ(err_of({"--executor", "cpu", "--threads", "2", "--speculate", "all", "--verify", "all"}), "");
+    EXPECT_EQ(err_of({"--executor", "cpu", "--adapter", "0"}),
+              "warpshrew: --adapter has no effect with --executor cpu\n");
+}
+
 TEST(CommandLine, ErrorsSayWhatToDo) {
     const TemporaryFolder folder;
     const std::string db = folder.path() / "db", block = folder.path() / "0.blk";
