@@ -248,7 +248,6 @@ int main(int argc, char** argv) {
     using namespace warpshrew;
     bench::Options options;
     std::string contract;
-    std::optional<unsigned> together;
     CLI::App app{"contract calls on a device and on CPU threads: calls a second, and where the time goes"};
     app.add_option("--adapter", options.adapter, "name or index, as `warpshrew gpu` lists them; default: the best one");
     app.add_option("--contract", contract, "the reference's free_mint.wasm")->check(CLI::ExistingFile);
@@ -257,12 +256,11 @@ int main(int argc, char** argv) {
     app.add_option("--repeat", options.repeat, "executions of which the median counts")->check(CLI::PositiveNumber);
     app.add_option("--batches", options.batches, "each execution is of so many times as many calls as there are lanes")
         ->check(CLI::PositiveNumber);
-    app.add_option("--together", together, "whether lanes wait for each other; default: as suits the device")
-        ->check(CLI::Range(0U, 1U));
+    app.add_option("--together", options.keeps_together,
+                   "whether lanes wait for each other; default: as suits the device");
     app.add_option("LANES", options.sizes, "calls of a batch; none: CPU threads only")->check(CLI::Range(1U, 1U << 20));
     CLI11_PARSE(app, argc, argv);
     if (!contract.empty()) setenv("WARPSHREW_BENCH_FREE_MINT", contract.c_str(), 1);
-    if (together) options.keeps_together = *together != 0;
     try {
         if (bench::run(options)) return 0;
         return std::fprintf(stderr, "calls failed, or were not executed\n"), 1;

@@ -89,19 +89,24 @@ static void add_execution_options(CLI::App& command, SharedOptions& shared) {
 }
 
 // Options that are given and change nothing are told: who gives them expects something of them.
-static void warn_without_effect(const CLI::App& command, const std::string& executor,
+static void warn_without_effect(const CLI::App& command, const std::string& chosen,
                                 std::initializer_list<const char*> options) {
     for (const char* name : options) {
         if (command.get_option(name)->count() != 0)
-            std::cerr << "warpshrew: " << name << " has no effect with --executor " << executor << std::endl;
+            std::cerr << "warpshrew: " << name << " has no effect with " << chosen << std::endl;
     }
 }
 
 static void warn_without_effect(const CLI::App& command, const SharedOptions& shared) {
+    const std::string executor = "--executor " + shared.executor, none = "--speculate none";
     if (shared.executor == "serial")
-        warn_without_effect(command, shared.executor, {"--threads", "--speculate", "--verify"});
-    if (shared.executor == "serial" || shared.executor == "cpu")
-        warn_without_effect(command, shared.executor, {"--adapter", "--lanes", "--dry-run"});
+        warn_without_effect(command, executor,
+                            {"--threads", "--speculate", "--verify", "--adapter", "--lanes", "--dry-run"});
+    else if (shared.speculate == "none")
+        warn_without_effect(command, none,
+                            {"--executor", "--threads", "--verify", "--adapter", "--lanes", "--dry-run"});
+    else if (shared.executor == "cpu")
+        warn_without_effect(command, executor, {"--adapter", "--lanes", "--dry-run"});
 }
 
 // Heights are stored in 32 bits; and CLI11 itself takes -1 for a very high one.
@@ -203,7 +208,7 @@ int run(int argc, char** argv) noexcept {
             if (simulate.executor == "serial" && shared.threads > 1)
                 throw CLI::ValidationError("--threads", "--executor serial has one thread");
             if (simulate.executor != "gpu")
-                warn_without_effect(*c, simulate.executor, {"--adapter", "--lanes", "--verify"});
+                warn_without_effect(*c, "--executor " + simulate.executor, {"--adapter", "--lanes", "--verify"});
             code = simulate_command(shared, simulate);
         });
 

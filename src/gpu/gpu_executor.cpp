@@ -296,11 +296,11 @@ void GpuExecutor::run_dry(const parallel::Batch& batch) {
 // ---- a group of calls ----
 
 /// Adds those keys that the table has not. What is no key is left out.
-void GpuExecutor::add_keys(Group& group, std::span<const BytesView> keys) {
+void GpuExecutor::add_keys(Group& group, std::span<const BytesView> keys, bool are_waiting) {
     StateTable& table = *group.table;
     const std::size_t first = table.size();
     store::Arena& arena = group.memory->take();
-    table.add(keys, arena);
+    table.add(keys, arena, are_waiting);
     group.memory->give_back(arena);
     for (std::size_t i = first; i < table.size(); i++)
         if (table[i].kind == KeyKind::code) (void)codes_.find(table[i].id, group.positions.back());
@@ -489,7 +489,7 @@ bool GpuExecutor::supply_wanted(Group& group, std::span<const std::uint32_t> out
         group.lanes.resume(l);
     }
     const bool again = !keys.empty();
-    add_keys(group, keys);
+    add_keys(group, keys, true);
     return again;
 }
 
@@ -555,14 +555,17 @@ void GpuExecutor::end(Group& group, std::span<alkanes::ExecutedMessage> results)
     learn_keys(*group.table);
 }
 
-/// Which keys of its table a group that has ended did read.
+/// Which keys of its table a group that has ended did read. Of lanes that were handed back it is known what they waited
+/// for.
 void GpuExecutor::learn_keys(const StateTable& table) {
     std::vector<std::uint32_t> readers(table.size());
     for (const auto& d : decoding_) d->decoder.take_readers(readers);
     if (options_.dry_run == DryRun::cpu) return;  // it finds the keys
     std::vector<KnownKeys::Read> reads;
-    for (std::size_t i = 0; i < readers.size(); i++)
-        if (readers[i] != 0) reads.push_back({table[i].key, readers[i]});
+    for (std::size_t i = 0; i < readers.size(); i++) {
+        const std::uint32_t lanes = std::max(readers[i], table[i].waiting);
+        if (lanes != 0) reads.push_back({table[i].key, lanes});
+    }
     known_keys_.learn(reads);
 }
 
@@ -572,13 +575,16 @@ std::size_t GpuExecutor::most_groups(std::size_t calls) {
     const std::size_t wanted = std::min<std::size_t>(options_.most_groups, (calls + lanes - 1) / lanes);
     while (groups_.size() < wanted && !is_full_) {
         auto more = Lanes::create(*device_, kernel_, lanes, groups_.front().lanes.shape());
-        is_full_ = !more;
-        if (more)
+        if (!more && device_->failed()) throw std::runtime_error("GPU: " + more.error().reason);
+        if (more) {
             groups_.emplace_back(std::move(*more));
-        else if (options_.warn)
-            options_.warn(
-                device_->adapter().name + " has no room for more than " + std::to_string(groups_.size() * lanes) +
-                " lanes: of larger batches it executes one part after the other, and waits for the CPU between them");
+            continue;
+        }
+        is_full_ = true;
+        if (options_.warn)
+            options_.warn(device_->adapter().name + " has no room for more than " +
+                          std::to_string(groups_.size() * lanes) +
+                          " lanes at a time, so that it waits for the CPU between the parts of larger batches");
     }
     return std::max<std::size_t>(1, std::min(groups_.size(), wanted));
 }

@@ -32,10 +32,10 @@ struct GpuExecutorOptions {
     std::uint64_t most_steps = 20'000'000;
     /// Whether lanes wait for each other where they came apart; nothing: as suits the device.
     std::optional<bool> keeps_together = {};
-    std::size_t most_groups = 2;           ///< of lanes that are on their way together
+    std::size_t most_groups = 2;           ///< of lanes that are on their way together, at least 1
     parallel::Workers* workers = nullptr;  ///< prepare calls and decode what lanes say; none: the calling thread
     DryRun dry_run = DryRun::gpu;
-    /// Told in words, once, that the device has no room for more than one group.
+    /// Told in words, once, that the device has no room for so many.
     std::function<void(const std::string&)> warn = {};
     /// For tests. Changes what the lane of a call may touch.
     std::function<void(const parallel::Call&, Permissions&)> change_permissions = {};
@@ -128,7 +128,7 @@ class GpuExecutor final : public parallel::Executor {
     void begin(Group& group, const parallel::Batch& batch, std::span<const Prepared> calls,
                parallel::ResultMemory& memory);
     void begin_table(Group& group, const parallel::Batch& batch);
-    void add_keys(Group& group, std::span<const BytesView> keys);
+    void add_keys(Group& group, std::span<const BytesView> keys, bool are_waiting = false);
     std::size_t place_transactions(Group& group, const parallel::Batch& batch, std::size_t at);
     void put_payloads(Group& group, const parallel::Batch& batch);
     void launch(Group& group);

@@ -2,6 +2,7 @@
 // Keys that lanes are expected to read: they are supplied before a lane stops for them.
 
 #include <absl/container/flat_hash_map.h>
+#include <absl/container/flat_hash_set.h>
 
 #include <span>
 #include <vector>
@@ -10,14 +11,15 @@
 
 namespace warpshrew::gpu {
 
-/// Learns from what lanes read. A key that several lanes of a group read belongs to a contract, and is expected for
-/// long. One that a single lane read mostly belongs to that call, and each that nobody reads is read from the state
-/// and sent to the device for nothing: these are expected for a few groups, and not at all where they are many.
+/// Learns from what lanes read. A key is expected that several lanes of a group read, or lanes of several groups:
+/// mostly it belongs to a contract. One that a single lane read once mostly belongs to that call; nobody would read it
+/// again, but each key that is expected is read from the state and sent to the device.
 class KnownKeys {
  public:
-    static constexpr std::uint64_t groups_shared = 64, groups_single = 8;  ///< behind the last one that read it
-    static constexpr std::size_t most_single = 256;                        ///< keys of single lanes of a group
-    static constexpr std::size_t most = 8192;                              ///< keys in all
+    static constexpr std::uint64_t groups_shared = 64;  ///< after so many groups without a reader it is forgotten,
+    static constexpr std::uint64_t groups_single = 16;  ///< or this many, if a group had never more than one
+    static constexpr std::size_t most = 4096;           ///< keys: then those that the last group read, most lanes first
+    static constexpr std::size_t most_seen = 65'536;    ///< keys of single lanes that are recognised, at least
 
     struct Read {
         BytesView key;
@@ -33,7 +35,10 @@ class KnownKeys {
         std::uint64_t group = 0;  ///< the last one that read it
         bool shared = false;
     };
+    [[nodiscard]] bool seen_before(BytesView key);
+
     absl::flat_hash_map<Bytes, Use, store::ByteHash, store::ByteEqual> uses_;
+    absl::flat_hash_set<std::size_t> seen_, seen_earlier_;  ///< hashes of keys that single lanes read
     std::uint64_t group_ = 0;
 };
 

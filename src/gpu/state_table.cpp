@@ -62,7 +62,7 @@ void StateTable::put(BytesView bytes) {
     if (!bytes.empty()) std::memcpy(words_.data() + at, bytes.data(), bytes.size());
 }
 
-void StateTable::add(std::span<const BytesView> keys, store::Arena& arena) {
+void StateTable::add(std::span<const BytesView> keys, store::Arena& arena, bool are_waiting) {
     numbers_.reserve(numbers_.size() + keys.size());
     entries_.reserve(entries_.size() + keys.size());
     for (const BytesView bytes : keys) {
@@ -75,6 +75,7 @@ void StateTable::add(std::span<const BytesView> keys, store::Arena& arena) {
             is_new = true;
         });
         if (is_new) entries_.push_back({.number = number, .kind = key->kind, .id = key->id, .key = at->first});
+        if (are_waiting) entries_[at->second].waiting++;
     }
 }
 

@@ -37,7 +37,8 @@ class StateTable {
         KeyKind kind = KeyKind::storage;
         protorune::RuneId id;
         BytesView key = {}, store_key = {};
-        std::uint64_t hash = 0;  ///< of the key, as lanes compute it
+        std::uint64_t hash = 0;     ///< of the key, as lanes compute it
+        std::uint32_t waiting = 0;  ///< lanes that have stopped for it
         struct Version {
             std::uint32_t from;
             BytesView value;
@@ -51,8 +52,8 @@ class StateTable {
         [[nodiscard]] const Version& version_at(std::uint32_t position) const noexcept;
     };
     /// Adds those keys that are not there, with numbers from what was size() on. They have values after read() of each
-    /// of these numbers and put_values(). What is no key is left out.
-    void add(std::span<const BytesView> keys, store::Arena& arena);
+    /// of these numbers and put_values(). What is no key is left out. `are_waiting`: a lane has stopped for each.
+    void add(std::span<const BytesView> keys, store::Arena& arena, bool are_waiting = false);
     /// Reads a key's values from the batch's state into the arena. The code of a code key must have been found before.
     /// Safe from several threads for different numbers, with an arena for each.
     void read(std::size_t number, store::Arena& arena);

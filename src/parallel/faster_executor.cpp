@@ -44,7 +44,7 @@ FasterExecutor::Done FasterExecutor::done_of(std::span<const ExecutedMessage> re
                 part.work += work_of(std::min(m.fuel_used, m.call.fuel));  // it may be a lie
         }
     };
-    if (options_.workers != nullptr && parts.size() > 1) {
+    if (options_.workers != nullptr) {
         options_.workers->for_parts(results.size(), at_a_time, look);
     } else {
         for (std::size_t i = 0; i < results.size(); i += at_a_time) look(0, i, std::min(results.size(), i + at_a_time));

@@ -137,6 +137,9 @@ TEST(CommandLine, OptionsThatChangeNothingAreTold) {
               "warpshrew: --adapter has no effect with --executor serial\n"
               "warpshrew: --dry-run has no effect with --executor serial\n");
     EXPECT_EQ(err_of({"--executor", "cpu", "--threads", "2", "--speculate", "all", "--verify", "all"}), "");
+    EXPECT_EQ(err_of({"--executor", "cpu", "--speculate", "none", "--verify", "all"}),
+              "warpshrew: --executor has no effect with --speculate none\n"
+              "warpshrew: --verify has no effect with --speculate none\n");
     EXPECT_EQ(err_of({"--executor", "cpu", "--adapter", "0"}),
               "warpshrew: --adapter has no effect with --executor cpu\n");
 }

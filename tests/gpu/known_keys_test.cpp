@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <deque>
 
 namespace warpshrew::gpu {
 namespace {
@@ -47,38 +46,47 @@ TEST_F(KnownKeysTest, OfSeveralLanesAreExpectedForLong) {
     EXPECT_TRUE(expected().empty());
 }
 
-TEST_F(KnownKeysTest, OfOneLaneAreExpectedForAFewGroups) {
+TEST_F(KnownKeysTest, OfOneLaneAreExpectedOnceAnotherGroupReadThem) {
     group({"a"}, 1);
-    groups_of_others(KnownKeys::groups_single);
+    EXPECT_TRUE(expected().empty());
+    groups_of_others(1000);
+    group({"a", "b"}, 1);
     EXPECT_EQ(expected(), std::vector<Bytes>{"a"});
-    group({"a"}, 1);
     groups_of_others(KnownKeys::groups_single);
     EXPECT_EQ(expected(), std::vector<Bytes>{"a"});
     groups_of_others(1);
     EXPECT_TRUE(expected().empty());
-    group({"a"}, 1);
+    group({"a", "b"}, 1);
     group({"a"}, 7);
     groups_of_others(KnownKeys::groups_single + 1);
-    EXPECT_EQ(expected(), std::vector<Bytes>{"a"});
+    EXPECT_EQ(expected(), std::vector<Bytes>{"a"}) << "it is one of several lanes now";
 }
 
-TEST_F(KnownKeysTest, OfOneLaneAreNotExpectedWhereTheyAreMany) {
-    const auto few = numbered(KnownKeys::most_single), many = numbered(KnownKeys::most_single + 1, 10'000);
-    group(many, 1);
-    EXPECT_TRUE(expected().empty());
-    group(few, 1);
-    EXPECT_EQ(expected().size(), few.size());
-    std::vector<KnownKeys::Read> reads{{"shared", 2}};
-    for (const Bytes& key : many) reads.push_back({key, 1});
+TEST_F(KnownKeysTest, OfManySingleLanesTheLastAreRecognised) {
+    group(numbered(KnownKeys::most_seen), 1);
+    group(numbered(KnownKeys::most_seen, 1'000'000), 1);
+    group({"key 0", "key 1000000", "others"}, 1);
+    EXPECT_EQ(expected(), (std::vector<Bytes>{"key 0", "key 1000000"}));
+    group(numbered(1, 2'000'000), 1);
+    group(numbered(KnownKeys::most_seen, 3'000'000), 1);
+    group({"key 1"}, 1);
+    EXPECT_EQ(expected(), (std::vector<Bytes>{"key 0", "key 1000000"})) << "it was too long ago";
+}
+
+TEST_F(KnownKeysTest, AmongTooManyThoseOfMostLanes) {
+    group({"old"}, 9);
+    std::vector<Bytes> many = numbered(KnownKeys::most + 100);
+    std::vector<KnownKeys::Read> reads;
+    for (const Bytes& key : many) reads.push_back({key, 2});
+    for (std::size_t i = 0; i < reads.size(); i += 100) reads[i].lanes = 3;
     known.learn(reads);
-    EXPECT_EQ(expected().size(), few.size() + 1);
-}
-
-TEST_F(KnownKeysTest, AllAreForgottenWhereTheyAreTooMany) {
-    group(numbered(KnownKeys::most), 2);
-    EXPECT_EQ(expected().size(), KnownKeys::most);
-    group({"one more"}, 2);
-    EXPECT_TRUE(expected().empty());
+    std::vector<Bytes> keys = expected();
+    EXPECT_EQ(keys.size(), KnownKeys::most);
+    EXPECT_FALSE(std::ranges::binary_search(keys, "old"));
+    for (std::size_t i = 0; i < many.size(); i += 100) EXPECT_TRUE(std::ranges::binary_search(keys, many[i])) << i;
+    // They make room for what comes.
+    group({"new"}, 2);
+    EXPECT_EQ(expected(), std::vector<Bytes>{"new"});
 }
 
 }  // namespace

@@ -252,7 +252,7 @@ class Checker final : public alkanes::TransactionRunner, public protorune::Messa
 
 TEST(AccessSets, CompleteInRandomBlocks) {
     Counts counts;
-    for (std::uint64_t seed = 1; seed <= scaled(200); seed++) {
+    for (std::uint64_t seed = random_seed(), end = seed + scaled(200); seed < end; seed++) {
         SCOPED_TRACE("seed " + std::to_string(seed));
         const Plan plan = random_plan(seed, plan_world());
         const protorune::Network network = plan_network(plan.rules);

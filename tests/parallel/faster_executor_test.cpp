@@ -303,7 +303,7 @@ TEST_P(FasterHostile, BlocksAreAsInOrder) {
     parallel::Statistics sum;
     parallel::Workers& workers = plan_workers(2);
     parallel::CpuExecutor cpu(workers);
-    for (std::uint64_t first = 1; first <= plans; first += 4) {
+    for (std::uint64_t first = random_seed(), end = first + plans; first < end; first += 4) {
         HostileExecutor device(cpu, GetParam(), first);
         RandomSeconds clock(first);
         FasterExecutor executor(cpu, device, {.least_calls = 0, .seconds = std::ref(clock)});

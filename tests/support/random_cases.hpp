@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <random>
+#include <stdexcept>
 #include <string_view>
 
 namespace warpshrew::test {
@@ -25,7 +26,10 @@ inline std::uint64_t random_seed() {
     const char* text = std::getenv("WARPSHREW_RANDOM_SEED");
     if (text == nullptr) return 1;
     if (std::string_view(text) == "new") return std::random_device{}();
-    return std::strtoull(text, nullptr, 10);
+    char* end = nullptr;
+    const std::uint64_t seed = std::strtoull(text, &end, 10);
+    if (end == text || *end != '\0') throw std::invalid_argument("WARPSHREW_RANDOM_SEED is neither a number nor new");
+    return seed;
 }
 
 }  // namespace warpshrew::test
