@@ -6,19 +6,32 @@
 namespace warpshrew::gpu {
 
 std::uint32_t CodeBuffer::add(const DeviceModule& module) {
+    const std::uint64_t size = module.words.size() * sizeof(std::uint32_t);
+    if (size > most_bytes_ / 2) return 0;
+    if (bytes() + size > most_bytes_) {
+        is_full_ = true;
+        return 0;
+    }
     const auto at = static_cast<std::uint32_t>(words_.size() / 4);
     words_.insert(words_.end(), module.words.begin(), module.words.end());
     words_.resize((words_.size() + 3) / 4 * 4);
     return at;
 }
 
+void CodeBuffer::forget() {
+    words_.resize(kept_);
+    uploaded_ = std::min(uploaded_, kept_);
+    is_full_ = false;
+}
+
 Result<Buffer> CodeBuffer::upload(Device& device) {
     if (!buffer_ || buffer_.size() < bytes()) {
         // Twice as much, so that a chain that deploys contracts does not upload them all again each time.
-        const std::uint64_t limit = std::min(device.limits().binding_bytes, device.limits().buffer_bytes) / 16 * 16;
-        if (bytes() > limit) return fail("the contracts' code is larger than the device's buffers");
-        auto buffer = device.create_buffer(std::min(limit, std::max<std::uint64_t>(bytes() * 2, 1 << 16)));
-        if (!buffer) return tl::unexpected(buffer.error());
+        auto buffer = device.create_growing_buffer(bytes());
+        if (!buffer) {
+            is_full_ = true;
+            return buffer;
+        }
         buffer_ = *buffer;
         uploaded_ = 0;
     }

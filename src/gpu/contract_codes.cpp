@@ -13,11 +13,17 @@ static constexpr int most_hops = 16;  // more is left to the CPU
 void ContractCodes::begin(const parallel::Batch& batch) {
     batch_ = &batch;
     found_.clear();
+    // What is called now makes room for itself; who deploys much code must not keep others from the device.
+    if (buffer_.is_full()) {
+        buffer_.forget();
+        payloads_.clear();
+        builtins_.clear();
+    }
     last_position_ = 0;
     for (const parallel::Call& c : batch.calls) last_position_ = std::max(last_position_, c.position);
 }
 
-/// 0 if it cannot be had: an error there, or nothing for a device.
+/// 0 if it cannot be had: an error there, nothing for a device, or no room.
 std::uint32_t ContractCodes::place(BytesView module) {
     if (!batch_->environment.engine.compile(module)) return 0;
     const auto code = lower(module);

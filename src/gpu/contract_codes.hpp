@@ -23,7 +23,7 @@ class ContractCodes {
         bool stays = false;                   ///< no message of the batch comes after one that writes any of it
     };
 
-    /// From now on codes are those of this batch.
+    /// From now on codes are those of this batch. If there was no room for one, all others are forgotten.
     void begin(const parallel::Batch& batch);
     /// The code of a contract, if no message of the block before `position` writes it. Valid until the next begin().
     [[nodiscard]] const Code& find(const protorune::RuneId& id, std::uint32_t position);

@@ -383,6 +383,20 @@ Result<Buffer> Device::create_buffer(std::uint64_t size) {
     return buffer;
 }
 
+Result<Buffer> Device::create_growing_buffer(std::uint64_t size) {
+    if (size > most_bytes()) {
+        return fail("a buffer of " + std::to_string(size) + " bytes: a kernel can use " + std::to_string(most_bytes()));
+    }
+    constexpr std::uint64_t least = 1 << 16;
+    const std::uint64_t more = std::min(most_bytes(), std::max(size * 2, least));
+    auto roomy = create_buffer(more);
+    return roomy || failed() ? std::move(roomy) : create_buffer(size);
+}
+
+std::uint64_t Device::most_bytes() const noexcept {
+    return std::min(limits().binding_bytes, limits().buffer_bytes) / 16 * 16;
+}
+
 // Empty, or what is wrong with these bytes of a buffer of `state`'s device.
 static std::string range_mistake(const detail::BufferState* buffer, const DeviceState& state, std::uint64_t buffer_size,
                                  std::uint64_t offset, std::uint64_t size) {

@@ -159,6 +159,10 @@ class Device {
 
     /// A storage buffer of `size` bytes, a multiple of 4 and not 0. An error if it is above the limit or does not fit.
     [[nodiscard]] Result<Buffer> create_buffer(std::uint64_t size);
+    /// The same for what grows: twice as many bytes as `size`, as far as a binding goes, if there is room for them.
+    [[nodiscard]] Result<Buffer> create_growing_buffer(std::uint64_t size);
+    /// Bytes of a buffer that a kernel can use as a whole, at most: a multiple of 16.
+    [[nodiscard]] std::uint64_t most_bytes() const noexcept;
 
     /// Parses and validates a kernel without compiling it for the adapter, which can take much longer. Errors as
     /// `compile`.

@@ -88,13 +88,13 @@ Result<std::unique_ptr<GpuExecutor>> GpuExecutor::create(Device device, const Gp
     out->supervisor_run_ = out->supervisor_ + supervisor->run;
     out->supervisor_host_ = out->supervisor_ + supervisor->host;
     out->supervisor_globals_ = supervisor->code.globals;
+    out->code_.keep();
     return out;
 }
 
 /// Into a buffer that grows with what is written to it.
 void GpuExecutor::write(Buffer& to, std::span<const std::uint32_t> words) {
-    const std::uint64_t bytes = words.size_bytes();
-    if (!to || to.size() < bytes) to = must(device_->create_buffer(std::max<std::uint64_t>(bytes * 2, 1 << 16)));
+    if (!to || to.size() < words.size_bytes()) to = must(device_->create_growing_buffer(words.size_bytes()));
     must(device_->write(to, 0, words));
 }
 
@@ -249,9 +249,12 @@ void GpuExecutor::prepare(const parallel::Batch& batch, const SequenceNumbers& s
     for (const auto& part : first)
         for (const std::size_t i : part) (void)codes_.find(calls_[i].call.target, calls_[i].call.position);
     std::atomic<bool> all_possible = true, is_sorted = true;
+    std::vector<std::uint32_t> most_context(first.size());
     for_parts(n, [&](unsigned, std::size_t begin, std::size_t end) {
+        std::uint32_t& most = most_context[begin / part_calls];
         for (std::size_t i = begin; i < end; i++) {
             Prepared& p = calls_[i];
+            most = std::max(most, context_words(p.call));
             if (p.possible) p.call.code = &codes_.known(p.call.target, p.call.position);
             p.possible = p.possible && p.call.code->header != 0;
             if (!p.possible)
@@ -260,6 +263,7 @@ void GpuExecutor::prepare(const parallel::Batch& batch, const SequenceNumbers& s
                 is_sorted.store(false, std::memory_order_relaxed);
         }
     });
+    most_context_ = most_context.empty() ? 0 : std::ranges::max(most_context);
     if (!all_possible) keep_possible();
     // Within parts they are.
     for (std::size_t i = part_calls; all_possible && is_sorted && i < n; i += part_calls)
@@ -322,7 +326,7 @@ void GpuExecutor::begin_table(Group& group, const parallel::Batch& batch) {
     });
     if (!std::ranges::is_sorted(positions)) std::ranges::sort(positions);
     positions.erase(std::unique(positions.begin(), positions.end()), positions.end());
-    group.table.emplace(batch, codes_, positions);
+    group.table.emplace(batch, codes_, positions, most_words());
     const Bytes sequence = device_key(KeyKind::sequence, {});
     std::vector<BytesView> keys{sequence};
     const bool dry_run = options_.dry_run == DryRun::cpu;
@@ -478,6 +482,7 @@ bool GpuExecutor::supply_wanted(Group& group, std::span<const std::uint32_t> out
             if (waits(ends[l])) group.wanted[l] = key_wanted(output, ends.size(), l, ends[l].detail, ends[l].output);
     });
     std::vector<BytesView> keys;
+    std::vector<std::uint32_t> lanes;  // that may have them
     for (std::uint32_t l = 0; l < ends.size(); l++) {
         if (!waits(ends[l])) continue;
         const BytesView bytes = group.wanted[l];
@@ -486,10 +491,15 @@ bool GpuExecutor::supply_wanted(Group& group, std::span<const std::uint32_t> out
         const bool for_all = key->kind == KeyKind::code || key->kind == KeyKind::sequence;
         if (options_.dry_run == DryRun::cpu && !for_all) continue;
         keys.push_back(bytes);
-        group.lanes.resume(l);
+        lanes.push_back(l);
     }
-    const bool again = !keys.empty();
     add_keys(group, keys, true);
+    bool again = false;
+    for (std::size_t i = 0; i < lanes.size(); i++) {
+        if (group.table->place(keys[i]) == 0) continue;  // there is no room for its value
+        group.lanes.resume(lanes[i]);
+        again = true;
+    }
     return again;
 }
 
@@ -539,7 +549,10 @@ void GpuExecutor::end(Group& group, std::span<alkanes::ExecutedMessage> results)
                 if (e.detail == violation) counts.out_of_set_writes++;
             } else if (e.status == LaneStatus::wants_key) {
                 counts.handed_back++;
-                counts.out_of_set_reads++;
+                if (options_.dry_run == DryRun::cpu)
+                    counts.out_of_set_reads++;
+                else
+                    counts.reasons[static_cast<std::size_t>(HandBack::memory)]++;
             } else if (e.status == LaneStatus::finished) {
                 const std::span<const std::uint32_t> mine(words.data() + (l - begin) * stride, e.output);
                 alkanes::ExecutedMessage& result = results[group.calls[l].index];
@@ -589,6 +602,31 @@ std::size_t GpuExecutor::most_groups(std::size_t calls) {
     return std::max<std::size_t>(1, std::min(groups_.size(), wanted));
 }
 
+/// Of a group's payloads, or of its state.
+std::uint64_t GpuExecutor::most_words() const noexcept {
+    return std::min(options_.buffer_bytes, device_->most_bytes()) / sizeof(std::uint32_t);
+}
+
+/// Calls of these, from the first one on, for which there are lanes, and room in a buffer for their payloads.
+std::size_t GpuExecutor::fitting(const parallel::Batch& batch, std::span<const Prepared> calls) const {
+    const std::size_t n = std::min<std::size_t>(calls.size(), groups_.front().lanes.capacity());
+    // What calls have in common, at most: the block, and the same once more in transactions.
+    std::uint64_t words = 2 * even_words(batch.block.block().raw().size()) + 16;
+    if (batch.outside != nullptr) words += even_words(batch.outside->raw.size());
+    const std::uint64_t most = most_words();
+    const bool has_permissions = options_.dry_run == DryRun::cpu;
+    if (!has_permissions && words + n * (payload::words + most_context_) <= most) return n;
+    for (std::size_t i = 0; i < n; i++) {
+        words += payload::words + context_words(calls[i].call);
+        if (has_permissions) {
+            const auto& [reads, writes] = permissions_[calls[i].index];
+            words += reads.size() + writes.size();
+        }
+        if (words > most) return i;
+    }
+    return n;
+}
+
 void GpuExecutor::execute(const parallel::Batch& batch, parallel::ResultMemory& memory,
                           std::span<alkanes::ExecutedMessage> results) {
     codes_.begin(batch);
@@ -603,7 +641,12 @@ void GpuExecutor::execute(const parallel::Batch& batch, parallel::ResultMemory& 
     for (std::span<const Prepared> rest(calls_);;) {
         if (!idle.empty() && !rest.empty() && !memory.full()) {
             Group& group = *idle.back();
-            const std::size_t n = std::min<std::size_t>(rest.size(), group.lanes.capacity());
+            const std::size_t n = fitting(batch, rest);
+            if (n == 0) {
+                counts_.not_started++;
+                rest = rest.subspan(1);
+                continue;
+            }
             begin(group, batch, rest.first(n), memory);
             launch(group);
             idle.pop_back();

@@ -2,6 +2,7 @@
 // Executes batches on a device, one call a lane. What a lane cannot do, and everything if the device fails, is left to
 // the CPU.
 
+#include <algorithm>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -32,7 +33,9 @@ struct GpuExecutorOptions {
     std::uint64_t most_steps = 20'000'000;
     /// Whether lanes wait for each other where they came apart; nothing: as suits the device.
     std::optional<bool> keeps_together = {};
-    std::size_t most_groups = 2;           ///< of lanes that are on their way together, at least 1
+    std::uint64_t code_bytes = CodeBuffer::default_limit;  ///< of contracts' code; at most what a kernel can use
+    std::uint64_t buffer_bytes = ~std::uint64_t{0};        ///< of a group's payloads, and of its state; the same
+    std::size_t most_groups = 2;                           ///< of lanes that are on their way together, at least 1
     parallel::Workers* workers = nullptr;  ///< prepare calls and decode what lanes say; none: the calling thread
     DryRun dry_run = DryRun::gpu;
     /// Told in words, once, that the device has no room for so many.
@@ -124,6 +127,8 @@ class GpuExecutor final : public parallel::Executor {
     void keep_possible();
     void run_dry(const parallel::Batch& batch);
     [[nodiscard]] std::size_t most_groups(std::size_t calls);
+    [[nodiscard]] std::uint64_t most_words() const noexcept;
+    [[nodiscard]] std::size_t fitting(const parallel::Batch& batch, std::span<const Prepared> calls) const;
 
     void begin(Group& group, const parallel::Batch& batch, std::span<const Prepared> calls,
                parallel::ResultMemory& memory);
@@ -140,12 +145,13 @@ class GpuExecutor final : public parallel::Executor {
     std::unique_ptr<Device> device_;
     Kernel kernel_;
     GpuExecutorOptions options_;
-    CodeBuffer code_;
+    CodeBuffer code_{std::min(options_.code_bytes, device_->most_bytes())};
     ContractCodes codes_{code_};
     std::uint32_t supervisor_ = 0, supervisor_run_ = 0, supervisor_host_ = 0, supervisor_globals_ = 0;
     std::deque<Group> groups_;  ///< one, and another from the first batch on that needs it
     bool is_full_ = false;      ///< the device has no room for another
     std::vector<Prepared> calls_;
+    std::uint32_t most_context_ = 0;        ///< words of one of the contexts of these
     std::vector<Permissions> permissions_;  ///< of the batch's calls, if there was a dry run
     std::vector<std::unique_ptr<Decoding>> decoding_;
     KnownKeys known_keys_;

@@ -56,9 +56,12 @@ const StateTable::Entry::Version& StateTable::Entry::version_at(std::uint32_t po
     return after == versions.begin() ? versions.front() : *std::prev(after);
 }
 
+/// Of bytes, which begin at a multiple of eight.
+static std::size_t words_of(BytesView bytes) { return (bytes.size() + 7) / 8 * 2; }
+
 void StateTable::put(BytesView bytes) {
     const std::size_t at = words_.size();
-    words_.resize(at + (bytes.size() + 7) / 8 * 2);
+    words_.resize(at + words_of(bytes));
     if (!bytes.empty()) std::memcpy(words_.data() + at, bytes.data(), bytes.size());
 }
 
@@ -124,6 +127,9 @@ void StateTable::read(std::size_t number, store::Arena& arena) {
 void StateTable::put_values() {
     for (; with_values_ < entries_.size(); with_values_++) {
         Entry& e = entries_[with_values_];
+        std::uint64_t size = words_.size() + key_words + words_of(e.key);
+        for (const auto& v : e.versions) size += words_of(v.value) + 2 + version_words;
+        if (size > most_words_) continue;
         for (auto& v : e.versions) {
             v.place = static_cast<std::uint32_t>(words_.size());
             put(v.value);
@@ -154,6 +160,7 @@ std::vector<std::uint32_t> StateTable::state_map() const {
     const std::uint32_t n = slots();
     std::vector<std::uint32_t> out(std::size_t{n} * 2);
     for (const Entry& e : entries_) {
+        if (e.place == 0) continue;
         std::size_t slot = static_cast<std::uint32_t>(e.hash) & (n - 1);
         while (out[slot * 2 + 1] != 0) slot = (slot + 1) & (n - 1);
         out[slot * 2] = static_cast<std::uint32_t>(e.hash >> 32);

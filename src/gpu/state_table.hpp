@@ -27,13 +27,15 @@ struct DeviceKey {
 
 class StateTable {
  public:
-    /// For calls at these positions, ascending. All must outlive it.
-    StateTable(const parallel::Batch& batch, const ContractCodes& codes, std::span<const std::uint32_t> positions)
-        : batch_(batch), codes_(codes), positions_(positions), words_(4) {}
+    /// For calls at these positions, ascending. All must outlive it. Keys for which there is no room in `most_words`
+    /// words of input_state have no place there.
+    StateTable(const parallel::Batch& batch, const ContractCodes& codes, std::span<const std::uint32_t> positions,
+               std::uint64_t most_words)
+        : batch_(batch), codes_(codes), positions_(positions), most_words_(most_words), words_(4) {}
 
     struct Entry {
         std::uint32_t number = 0;  ///< of its own, below size()
-        std::uint32_t place = 0;   ///< in input_state
+        std::uint32_t place = 0;   ///< in input_state, 0: none
         KeyKind kind = KeyKind::storage;
         protorune::RuneId id;
         BytesView key = {}, store_key = {};
@@ -61,7 +63,7 @@ class StateTable {
     void put_values();
     [[nodiscard]] const Entry& operator[](std::size_t number) const noexcept { return entries_[number]; }
 
-    /// The place of a key in input_state, 0 if it was not added.
+    /// The place of a key in input_state, 0 if it has none.
     [[nodiscard]] std::uint32_t place(BytesView key) const;
     /// The key at that place of input_state, or null. Valid until the next add().
     [[nodiscard]] const Entry* entry(std::uint32_t place) const noexcept {
@@ -82,6 +84,7 @@ class StateTable {
     const parallel::Batch& batch_;
     const ContractCodes& codes_;
     std::span<const std::uint32_t> positions_;
+    const std::uint64_t most_words_;
     std::vector<std::uint32_t> words_;
     absl::flat_hash_map<BytesView, std::uint32_t, store::ByteHash, store::ByteEqual> numbers_;
     std::vector<Entry> entries_;

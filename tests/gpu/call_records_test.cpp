@@ -67,7 +67,7 @@ class CallRecords : public testing::Test {
     CodeBuffer buffer_;
     ContractCodes codes_{buffer_};
     const std::vector<std::uint32_t> positions_{1};
-    StateTable table_{batch_, codes_, positions_};
+    StateTable table_{batch_, codes_, positions_, ~std::uint64_t{0}};
     store::Arena arena_;
     RecordDecoder decoder_{codes_};
     PreparedCall call_;
