@@ -160,6 +160,7 @@ int devnet_command(const SharedOptions& shared, const DevnetCommand& command) {
         out["transactions_per_second"] = transaction_rate;
         out["calls_per_second"] = call_rate;
         if (last.total_parallel.candidates != 0) out["parallel"] = to_json(last.total_parallel);
+        if (shared.executor != "serial") out["executor"] = to_json((*execution)->info());
         out["digest"] = to_hex(view(*digest));
         std::cout << out.dump() << '\n';
     } else {

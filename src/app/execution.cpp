@@ -4,8 +4,6 @@
 #include <mutex>
 #include <thread>
 
-#include "app/parallel_report.hpp"
-
 namespace warpshrew::app {
 
 using parallel::Speculate;
@@ -25,7 +23,7 @@ void report_block(const SharedOptions& options, Execution& execution, ProgressRe
     report(progress);
     if (!options.metrics) return;
     static std::once_flag told;
-    if (const auto r = write_metrics(*options.metrics, progress, execution.executor_given_up()); !r)
+    if (const auto r = write_metrics(*options.metrics, progress, execution.info()); !r)
         std::call_once(told, [&] { std::cerr << "warpshrew: " << r.error().reason << std::endl; });
 }
 
@@ -50,6 +48,7 @@ Result<std::unique_ptr<gpu::GpuExecutor>> open_device(const SharedOptions& optio
 
 Result<std::unique_ptr<Execution>> Execution::create(const SharedOptions& options, wasm::Engine& engine) {
     auto out = std::make_unique<Execution>();
+    out->asked_ = options.executor;
     if (options.executor == "serial" || options.speculate == "none") return out;
     parallel::RunnerOptions runner;
     runner.speculate = options.speculate == "all" ? Speculate::all : Speculate::candidates;
@@ -59,15 +58,38 @@ Result<std::unique_ptr<Execution>> Execution::create(const SharedOptions& option
     out->cpu_.emplace(*out->workers_);
     if (options.executor == "gpu" || options.executor == "auto") {
         auto device = open_device(options, *out->workers_);
-        if (device)
+        if (device) {
             out->device_ = std::move(*device);
-        else
-            runner.warn("no GPU: " + device.error().reason + "; calls are executed on CPU threads instead");
+            runner.warn("calls are executed on " + out->device_->device().adapter().name + ", " +
+                        grouped(out->device_->lanes()) + " at a time" +
+                        (options.executor == "auto" ? ", or on CPU threads, whichever is faster" : ""));
+        } else {
+            runner.warn(no_gpu_text(device.error()));
+        }
     }
     if (options.executor == "auto" && out->device_)
         out->faster_.emplace(*out->cpu_, *out->device_,
                              parallel::FasterExecutorOptions{.warn = runner.warn, .workers = &*out->workers_});
+    if (out->device_ && !out->faster_) runner.otherwise = &*out->cpu_;
     out->runner_.emplace(out->executor(), *out->workers_, std::move(runner));
+    return out;
+}
+
+std::string no_gpu_text(const Error& why) {
+    const std::string front = "no GPU: ";
+    return (why.reason.starts_with(front) ? "" : front) + why.reason + "; calls are executed on CPU threads instead";
+}
+
+ExecutorInfo Execution::info() const {
+    ExecutorInfo out;
+    out.asked = asked_;
+    out.given_up = (runner_ && runner_->retired()) || (faster_ && faster_->device_given_up());
+    const bool in_order = !runner_ || (faster_ && runner_->retired());
+    out.used = in_order ? "serial" : !device_ || out.given_up ? "cpu" : asked_;
+    if (device_) {
+        out.adapter = device_->device().adapter().name;
+        out.lanes = device_->lanes();
+    }
     return out;
 }
 

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "app/options.hpp"
+#include "app/parallel_report.hpp"
 #include "app/report.hpp"
 #include "base/result.hpp"
 #include "gpu/gpu_executor.hpp"
@@ -19,6 +20,9 @@ namespace warpshrew::app {
 [[nodiscard]] Result<std::unique_ptr<gpu::GpuExecutor>> open_device(const SharedOptions& options,
                                                                     parallel::Workers& workers);
 
+/// Why there is no GPU, and what is done instead.
+[[nodiscard]] std::string no_gpu_text(const Error& why);
+
 /// Threads, an executor and a runner for index_chain. Address-stable: the parts refer to each other.
 class Execution {
  public:
@@ -29,14 +33,12 @@ class Execution {
     /// Null if transactions run in order.
     [[nodiscard]] parallel::ParallelRunner* runner() noexcept { return runner_ ? &*runner_ : nullptr; }
 
-    /// Whether the executor, or its device, was given up.
-    [[nodiscard]] bool executor_given_up() const noexcept {
-        return (runner_ && runner_->retired()) || (faster_ && faster_->device_given_up());
-    }
+    [[nodiscard]] ExecutorInfo info() const;
 
  private:
     [[nodiscard]] parallel::Executor& executor() noexcept;
 
+    std::string asked_;  ///< executor
     std::optional<parallel::Workers> workers_;
     std::optional<parallel::CpuExecutor> cpu_;
     std::unique_ptr<gpu::GpuExecutor> device_;        ///< if one was asked for, and is there

@@ -22,6 +22,12 @@ int index_command(const SharedOptions& shared, const IndexCommand& command) {
     const Result<std::unique_ptr<Execution>> execution = Execution::create(shared, node.engine);
     if (!execution) return failed(execution.error());
 
+    if ((*execution)->runner() != nullptr && shared.speculate == "candidates" &&
+        !node.network.parallel_activation_height)
+        std::cerr
+            << "warpshrew: nothing is executed ahead: the (8, 8) prefix, which marks candidates, does not count on "
+            << node.network.name << "; --speculate all takes all messages" << std::endl;
+
     install_stop_signal();
     ProgressReport progress(shared.json);
     sync::IndexOptions options;
@@ -45,6 +51,7 @@ int index_command(const SharedOptions& shared, const IndexCommand& command) {
                                       {"seconds", last.seconds},
                                       {"stopped", outcome->stopped}};
         if (last.total_parallel.candidates != 0) out["parallel"] = to_json(last.total_parallel);
+        if (shared.executor != "serial") out["executor"] = to_json((*execution)->info());
         std::cout << out.dump() << '\n';
         return 0;
     }

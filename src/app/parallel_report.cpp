@@ -5,6 +5,7 @@
 
 #include "app/report.hpp"
 #include "base/file.hpp"
+#include "gpu/hand_back_name.hpp"
 
 namespace warpshrew::app {
 
@@ -30,7 +31,43 @@ std::string share(const parallel::ExecutorShare& s) {
     return counted(s.calls, "execution", "executions") + " in " + counted(s.batches, "batch", "batches");
 }
 
+/// Of a metric.
+std::string label(std::string_view value) {
+    std::string out = "\"";
+    for (const char c : value) {
+        if (c == '"' || c == '\\') out += '\\';
+        out += c == '\n' ? ' ' : c;
+    }
+    return out + '"';
+}
+
 }  // namespace
+
+nlohmann::ordered_json reasons_to_json(const parallel::LaneCounts& lanes) {
+    nlohmann::ordered_json out = nlohmann::ordered_json::object();
+    for (std::size_t i = 0; i < lanes.reasons.size(); i++)
+        if (lanes.reasons[i] != 0) out[gpu::hand_back_name(i)] = lanes.reasons[i];
+    return out;
+}
+
+std::string reasons_text(const parallel::LaneCounts& lanes) {
+    std::string out;
+    const auto add = [&](const std::string& name, std::uint64_t n) {
+        if (n != 0) out += (out.empty() ? "" : ", ") + name + " " + grouped(n);
+    };
+    add("not_started", lanes.not_started);
+    for (std::size_t i = 0; i < lanes.reasons.size(); i++) add(gpu::hand_back_name(i), lanes.reasons[i]);
+    add("FAULT", lanes.faults);
+    return out;
+}
+
+nlohmann::ordered_json to_json(const ExecutorInfo& info) {
+    nlohmann::ordered_json out = {{"asked", info.asked}, {"used", info.used}, {"given_up", info.given_up}};
+    if (info.adapter.empty()) return out;
+    out["adapter"] = info.adapter;
+    out["lanes"] = info.lanes;
+    return out;
+}
 
 nlohmann::ordered_json to_json(const Statistics& s) {
     nlohmann::ordered_json reasons = nlohmann::ordered_json::object();
@@ -56,6 +93,15 @@ nlohmann::ordered_json to_json(const Statistics& s) {
         out["cpu"] = {{"batches", s.cpu.batches}, {"calls", s.cpu.calls}};
         out["device"] = {{"batches", s.device.batches}, {"calls", s.device.calls}};
     }
+    if (s.lanes.calls != 0)
+        out["lanes"] = {{"calls", s.lanes.calls},
+                        {"executed", s.lanes.executed},
+                        {"handed_back", s.lanes.handed_back},
+                        {"handed_back_because", reasons_to_json(s.lanes)},
+                        {"not_started", s.lanes.not_started},
+                        {"faults", s.lanes.faults},
+                        {"out_of_set_reads", s.lanes.out_of_set_reads},
+                        {"out_of_set_writes", s.lanes.out_of_set_writes}};
     return out;
 }
 
@@ -77,11 +123,15 @@ std::string summary(const Statistics& s) {
     }
     if (!reasons.empty()) out += "; again because of: " + reasons;
     if (s.mismatches != 0) out += ", " + grouped(s.mismatches) + " WRONG";
+    if (s.lanes.calls != 0) {
+        out += "\n  lanes: " + grouped(s.lanes.executed) + " of " + counted(s.lanes.calls, "call", "calls");
+        if (const std::string left = reasons_text(s.lanes); !left.empty()) out += "; the rest is the CPU's: " + left;
+    }
     return out + "\n  time: plan " + duration(s.plan_seconds) + ", execute " + duration(s.execute_seconds) +
            ", schedule " + duration(s.schedule_seconds) + ", pass in block order " + duration(s.pass_seconds);
 }
 
-Result<void> write_metrics(const std::filesystem::path& file, const sync::Progress& p, bool executor_retired) {
+Result<void> write_metrics(const std::filesystem::path& file, const sync::Progress& p, const ExecutorInfo& executor) {
     std::ostringstream out;
     const auto metric = [&](std::string_view name, std::string_view type, std::string_view help, const auto& value) {
         out << "# HELP warpshrew_" << name << ' ' << help << "\n# TYPE warpshrew_" << name << ' ' << type
@@ -106,7 +156,29 @@ Result<void> write_metrics(const std::filesystem::path& file, const sync::Progre
     metric("verified_total", "counter", "Executions ahead that were compared with the CPU's.", s.verified);
     metric("mismatches_total", "counter", "Executions ahead that were not what the CPU gives.", s.mismatches);
     metric("executor_failures_total", "counter", "Batches in which an executor failed.", s.executor_failures);
-    metric("executor_retired", "gauge", "Whether the executor, or its device, was given up.", executor_retired ? 1 : 0);
+    metric("executor_retired", "gauge", "Whether the executor, or its device, was given up.",
+           executor.given_up ? 1 : 0);
+    out << "# HELP warpshrew_executor_info What was asked for, and what executes calls now.\n"
+           "# TYPE warpshrew_executor_info gauge\nwarpshrew_executor_info{asked="
+        << label(executor.asked) << ",used=" << label(executor.used) << ",adapter=" << label(executor.adapter)
+        << ",lanes=\"" << executor.lanes << "\"} 1\n";
+    const auto family = [&](std::string_view name, std::string_view help, std::string_view key, const auto& values) {
+        out << "# HELP warpshrew_" << name << ' ' << help << "\n# TYPE warpshrew_" << name << " counter\n";
+        for (const auto& [value, n] : values)
+            out << "warpshrew_" << name << '{' << key << '=' << label(value) << "} " << n << '\n';
+    };
+    using Values = std::vector<std::pair<std::string, std::uint64_t>>;
+    family("lanes_total", "Calls that a device was given, by what became of them.", "end",
+           Values{{"executed", s.lanes.executed},
+                  {"handed_back", s.lanes.handed_back},
+                  {"not_started", s.lanes.not_started},
+                  {"fault", s.lanes.faults}});
+    Values reasons;
+    for (std::size_t i = 1; i < gpu::hand_back_reasons; i++)
+        reasons.emplace_back(gpu::hand_back_name(i), s.lanes.reasons[i]);
+    family("lanes_handed_back_total", "Calls that a device gave back, by the reason why.", "reason", reasons);
+    family("lanes_out_of_set_total", "Calls that a device gave back because they touched what they may not.", "access",
+           Values{{"read", s.lanes.out_of_set_reads}, {"write", s.lanes.out_of_set_writes}});
     const auto shares = [&](std::string_view name, std::string_view help, std::uint64_t parallel::ExecutorShare::*of) {
         out << "# HELP warpshrew_" << name << ' ' << help << "\n# TYPE warpshrew_" << name << " counter\nwarpshrew_"
             << name << "{executor=\"cpu\"} " << s.cpu.*of << "\nwarpshrew_" << name << "{executor=\"device\"} "

@@ -60,8 +60,8 @@ void print_summary(const BulkOutcome& outcome, std::uint64_t height, unsigned th
         std::cerr << out.dump() << '\n';
         return;
     }
-    std::cerr << "simulated " << grouped(p.lines()) << " calls over the state at height " << grouped(height) << " in "
-              << duration(p.seconds) << " (" << rounded(rate(p)) << " calls/s, " << threads
+    std::cerr << "simulated " << counted(p.lines(), "call", "calls") << " over the state at height " << grouped(height)
+              << " in " << duration(p.seconds) << " (" << rounded(rate(p)) << " calls/s, " << threads
               << (threads == 1 ? " thread" : " threads") << "): " << grouped(p.succeeded) << " succeeded, "
               << grouped(p.failed) << " failed, " << grouped(p.invalid) << " invalid"
               << (outcome.stopped ? " (stopped)\n" : "\n");

@@ -1,21 +1,10 @@
 #include "app/simulation_device.hpp"
 
-#include <array>
 #include <iostream>
 
-#include "gpu/layout.hpp"
+#include "app/parallel_report.hpp"
 
 namespace warpshrew::app {
-
-/// Why lanes gave calls back: gpu::HandBack, then gpu::GiveUp.
-static std::string hand_back_name(std::size_t reason) {
-    static constexpr std::array<std::string_view, 14> names = {
-        "none",       "instruction", "registers",   "memory",     "host_function", "output",     "steps",
-        "deployment", "precompile",  "no_contract", "error_text", "odd_balance",   "settlement", "violation"};
-    static_assert(static_cast<std::size_t>(gpu::HandBack::supervisor) == 7 &&
-                  static_cast<std::size_t>(gpu::GiveUp::settlement) == 5);
-    return reason < names.size() ? std::string(names[reason]) : "reason_" + std::to_string(reason);
-}
 
 std::unique_ptr<SimulationDevice> open_simulation_device(const SharedOptions& shared, unsigned threads,
                                                          CpuSimulationExecutor& cpu) {
@@ -23,7 +12,7 @@ std::unique_ptr<SimulationDevice> open_simulation_device(const SharedOptions& sh
     auto out = std::make_unique<SimulationDevice>(cpu.environment().engine, threads);
     auto executor = open_device(shared, out->workers);
     if (!executor) {
-        warn("no GPU: " + executor.error().reason + "; calls are executed on CPU threads instead");
+        warn(no_gpu_text(executor.error()));
         return nullptr;
     }
     out->executor = std::move(*executor);
@@ -39,8 +28,8 @@ nlohmann::ordered_json to_json(const SimulationDevice& device) {
     const DeviceSimulationCounts& n = device.simulation->counts();
     const gpu::GpuCounts& gpu = device.executor->counts();
     nlohmann::ordered_json reasons = {{"not_started", gpu.not_started}};
-    for (std::size_t i = 0; i < gpu.reasons.size(); i++)
-        if (gpu.reasons[i] != 0) reasons[hand_back_name(i)] = gpu.reasons[i];
+    reasons.update(reasons_to_json(gpu));
+    if (gpu.faults != 0) reasons["fault"] = gpu.faults;
     return {{"adapter", device.executor->device().adapter().name},
             {"executed", n.on_device},
             {"verified", n.verified},
@@ -64,12 +53,7 @@ std::string summary(const SimulationDevice& device) {
     std::string out = "  on " + device.executor->device().adapter().name + ": " + grouped(n.on_device) + " calls, " +
                       grouped(n.verified) + " of them compared with the CPU's; on the CPU: " + grouped(n.handed_back) +
                       " that it handed back";
-    std::string reasons;
-    const auto add = [&](const std::string& name, std::uint64_t count) {
-        if (count != 0) reasons += (reasons.empty() ? "" : ", ") + name + " " + grouped(count);
-    };
-    add("not_started", gpu.not_started);
-    for (std::size_t i = 0; i < gpu.reasons.size(); i++) add(hand_back_name(i), gpu.reasons[i]);
+    const std::string reasons = reasons_text(gpu);
     if (!reasons.empty()) out += " (" + reasons + ")";
     out += ", " + grouped(n.own_surroundings) + " with a transaction or block of their own";
     if (n.not_usable != 0) out += ", " + grouped(n.not_usable) + " whose result was not usable";

@@ -203,16 +203,6 @@ void gather(std::span<const std::uint32_t> output, std::size_t lanes, std::size_
 /// Lanes that do the same stay together.
 auto kind_of(const PreparedCall& c) { return std::tuple(c.code->header, c.inputs.empty() ? u128{0} : c.inputs[0]); }
 
-void add(GpuCounts& to, const GpuCounts& decoded) {
-    to.steps += decoded.steps;
-    to.executed += decoded.executed;
-    to.handed_back += decoded.handed_back;
-    to.faults += decoded.faults;
-    to.out_of_set_reads += decoded.out_of_set_reads;
-    to.out_of_set_writes += decoded.out_of_set_writes;
-    for (std::size_t i = 0; i < to.reasons.size(); i++) to.reasons[i] += decoded.reasons[i];
-}
-
 }  // namespace
 
 unsigned GpuExecutor::threads() const noexcept { return options_.workers == nullptr ? 1 : options_.workers->count(); }
@@ -564,7 +554,15 @@ void GpuExecutor::end(Group& group, std::span<alkanes::ExecutedMessage> results)
         }
         group.memory->give_back(arena);
     });
-    for (const auto& d : decoding_) add(counts_, std::exchange(d->counts, {}));
+    const std::uint64_t faults = counts_.faults;
+    for (const auto& d : decoding_) {
+        counts_.add(d->counts);
+        counts_.steps += d->counts.steps;
+        d->counts = {};
+    }
+    if (faults == 0 && counts_.faults != 0 && options_.warn)
+        options_.warn("a lane of " + device_->adapter().name +
+                      " ended as none should; the CPU executes its call. `warpshrew gpu selftest` says more");
     learn_keys(*group.table);
 }
 
@@ -600,6 +598,11 @@ std::size_t GpuExecutor::most_groups(std::size_t calls) {
                           " lanes at a time, so that it waits for the CPU between the parts of larger batches");
     }
     return std::max<std::size_t>(1, std::min(groups_.size(), wanted));
+}
+
+void GpuExecutor::add_to(parallel::Statistics& statistics) {
+    statistics.lanes.add(counts_.since(told_));
+    told_ = counts_;
 }
 
 /// Of a group's payloads, or of its state.

@@ -38,7 +38,7 @@ struct GpuExecutorOptions {
     std::size_t most_groups = 2;                           ///< of lanes that are on their way together, at least 1
     parallel::Workers* workers = nullptr;  ///< prepare calls and decode what lanes say; none: the calling thread
     DryRun dry_run = DryRun::gpu;
-    /// Told in words, once, that the device has no room for so many.
+    /// Told in words, once each, that the device has no room for so many groups, and that a lane was at fault.
     std::function<void(const std::string&)> warn = {};
     /// For tests. Changes what the lane of a call may touch.
     std::function<void(const parallel::Call&, Permissions&)> change_permissions = {};
@@ -47,16 +47,11 @@ struct GpuExecutorOptions {
 };
 
 /// Of all batches so far.
-struct GpuCounts {
-    std::uint64_t calls = 0;  ///< that were asked for
-    std::uint64_t executed = 0, handed_back = 0, not_started = 0, faults = 0;
+struct GpuCounts : parallel::LaneCounts {
     std::uint64_t launches = 0, rounds = 0, steps = 0;
     std::uint64_t groups = 0, groups_together = 0;  ///< and how many of them were on their way together at most
     std::uint64_t keys = 0;                         ///< supplied
     std::uint64_t dry_runs = 0;                     ///< on the CPU
-    std::uint64_t out_of_set_reads = 0, out_of_set_writes = 0;  ///< lanes stopped by them
-    /// Of those handed back, by reason: HandBack, then GiveUp.
-    std::array<std::uint64_t, 16> reasons{};
     /// Seconds: on the CPU ahead of lanes, decoding calls and their code, what lanes read, waiting for launches, for
     /// the output where that is not there with them, making effects of it.
     double dry_run_seconds = 0, prepare_seconds = 0, upload_seconds = 0, execute_seconds = 0, download_seconds = 0,
@@ -76,6 +71,8 @@ class GpuExecutor final : public parallel::Executor {
     /// for the group behind and the one before it. Throws std::runtime_error where the device fails.
     void execute(const parallel::Batch& batch, parallel::ResultMemory& memory,
                  std::span<alkanes::ExecutedMessage> results) override;
+
+    void add_to(parallel::Statistics& statistics) override;
 
     [[nodiscard]] const GpuCounts& counts() const noexcept { return counts_; }
     [[nodiscard]] const Device& device() const noexcept { return *device_; }
@@ -156,6 +153,7 @@ class GpuExecutor final : public parallel::Executor {
     std::vector<std::unique_ptr<Decoding>> decoding_;
     KnownKeys known_keys_;
     GpuCounts counts_;
+    parallel::LaneCounts told_;  ///< of them, what add_to() has told
 };
 
 }  // namespace warpshrew::gpu

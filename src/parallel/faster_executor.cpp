@@ -131,7 +131,11 @@ void FasterExecutor::note_failure(const Batch& batch, const std::string& what) {
                       std::to_string(batch.height) + ", which is executed on CPU threads: " + what);
 }
 
-void FasterExecutor::add_to(Statistics& statistics) { statistics.add(std::exchange(done_, {})); }
+void FasterExecutor::add_to(Statistics& statistics) {
+    statistics.add(std::exchange(done_, {}));
+    cpu_.add_to(statistics);
+    device_.add_to(statistics);
+}
 
 bool FasterExecutor::drop_suspect() { return !std::exchange(given_up_, true); }
 

@@ -43,6 +43,30 @@ bool was_executed(const Candidate& c) { return c.executed.status != ExecutionSta
 
 }  // namespace
 
+void LaneCounts::add(const LaneCounts& o) noexcept {
+    calls += o.calls;
+    executed += o.executed;
+    handed_back += o.handed_back;
+    not_started += o.not_started;
+    faults += o.faults;
+    out_of_set_reads += o.out_of_set_reads;
+    out_of_set_writes += o.out_of_set_writes;
+    for (std::size_t i = 0; i < reasons.size(); i++) reasons[i] += o.reasons[i];
+}
+
+LaneCounts LaneCounts::since(const LaneCounts& before) const noexcept {
+    LaneCounts out = *this;
+    out.calls -= before.calls;
+    out.executed -= before.executed;
+    out.handed_back -= before.handed_back;
+    out.not_started -= before.not_started;
+    out.faults -= before.faults;
+    out.out_of_set_reads -= before.out_of_set_reads;
+    out.out_of_set_writes -= before.out_of_set_writes;
+    for (std::size_t i = 0; i < reasons.size(); i++) out.reasons[i] -= before.reasons[i];
+    return out;
+}
+
 void Statistics::add(const Statistics& o) noexcept {
     candidates += o.candidates;
     demoted += o.demoted;
@@ -59,6 +83,7 @@ void Statistics::add(const Statistics& o) noexcept {
     cpu.calls += o.cpu.calls;
     device.batches += o.device.batches;
     device.calls += o.device.calls;
+    lanes.add(o.lanes);
     plan_seconds += o.plan_seconds;
     execute_seconds += o.execute_seconds;
     schedule_seconds += o.schedule_seconds;

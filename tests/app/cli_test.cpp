@@ -144,6 +144,25 @@ TEST(CommandLine, OptionsThatChangeNothingAreTold) {
               "warpshrew: --adapter has no effect with --executor cpu\n");
 }
 
+TEST(CommandLine, WithoutCandidatesItSaysWhatExecutesAhead) {
+    const TemporaryFolder folder;
+    const std::string profile = folder.path() / "own.json", blocks = folder.path() / "blocks";
+    const ProgramResult made =
+        run_program({"devnet", "--blocks", "1", "--calls-per-block", "1", "--blocks-out", blocks});
+    ASSERT_EQ(made.code, 0) << made.err;
+    ASSERT_TRUE(write_file(profile, R"({"base": "regtest", "name": "own", "genesis_block": 1000})"));
+    const auto err_of = [&](const char* speculate) {
+        const std::string db = folder.path() / ("db-" + std::string(speculate));
+        const ProgramResult r =
+            run_program({"index", "--network", profile, "--db-path", db, "--start-block", "0", "--executor", "cpu",
+                         "--speculate", speculate, "--block-files", blocks + "/0.blk"});
+        EXPECT_EQ(r.code, 0) << r.err;
+        return r.err;
+    };
+    EXPECT_NE(err_of("candidates").find("nothing is executed ahead"), std::string::npos);
+    EXPECT_EQ(err_of("all").find("nothing is executed ahead"), std::string::npos);
+}
+
 TEST(CommandLine, ErrorsSayWhatToDo) {
     const TemporaryFolder folder;
     const std::string db = folder.path() / "db", block = folder.path() / "0.blk";

@@ -1,6 +1,7 @@
 // What the parallel engine did, as users see it: per block in --json, in all in the metrics.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -125,8 +126,14 @@ TEST(ParallelReport, TellsWhatTheCpuAndTheDeviceDid) {
     std::vector<std::string> for_machines = both;
     for_machines.insert(for_machines.end(), {"--json", "--metrics", file});
     const ProgramResult r = run(for_machines);
-    EXPECT_EQ(r.err, "");
+    EXPECT_TRUE(r.err.starts_with("warpshrew: calls are executed on ")) << r.err;
+    EXPECT_TRUE(r.err.ends_with(", 128 at a time, or on CPU threads, whichever is faster\n")) << r.err;
     EXPECT_EQ(last_line(r.out).at("digest"), in_order.at("digest"));
+    const json executor = last_line(r.out).at("executor");
+    EXPECT_EQ(executor.at("asked"), "auto");
+    EXPECT_EQ(executor.at("used"), "auto");
+    EXPECT_EQ(executor.at("lanes"), 128);
+    EXPECT_FALSE(executor.at("given_up"));
     std::map<std::string, double> sum;
     std::istringstream lines(r.out);
     for (std::string line; std::getline(lines, line);) {
@@ -151,6 +158,49 @@ TEST(ParallelReport, TellsWhatTheCpuAndTheDeviceDid) {
     EXPECT_NE(run(both).err.find(", on the device "), std::string::npos);
 }
 
+// What became of calls on the device is told, per block and in all.
+TEST(ParallelReport, TellsWhatLanesDid) {
+    const TemporaryFolder folder;
+    const std::string file = (folder.path() / "warpshrew.prom").string();
+    const ProgramResult r =
+        run_program({"devnet", "--mix", "everything", "--blocks", "1", "--calls-per-block", "40", "--executor", "gpu",
+                     "--adapter", usable_adapter(), "--lanes", "64", "--json", "--metrics", file});
+    EXPECT_EQ(r.code, 0) << r.err;
+    double calls = 0, executed = 0, handed_back = 0, not_started = 0;
+    std::map<std::string, double> reasons;
+    std::istringstream lines(r.out);
+    for (std::string line; std::getline(lines, line);) {
+        const json block = json::parse(line);
+        if (!block.contains("parallel") || block.contains("digest")) continue;
+        if (!block.at("parallel").contains("lanes")) continue;
+        const json& lanes = block.at("parallel").at("lanes");
+        calls += lanes.at("calls").get<double>();
+        executed += lanes.at("executed").get<double>();
+        handed_back += lanes.at("handed_back").get<double>();
+        not_started += lanes.at("not_started").get<double>();
+        for (const auto& [reason, n] : lanes.at("handed_back_because").items()) reasons[reason] += n.get<double>();
+    }
+    EXPECT_GT(executed, 0);
+    EXPECT_GT(not_started, 0) << "deployments";
+    EXPECT_EQ(executed + handed_back + not_started, calls);
+    const auto written = samples(read_file(file).value());
+    EXPECT_EQ(written.at("warpshrew_lanes_total{end=\"executed\"}"), executed);
+    EXPECT_EQ(written.at("warpshrew_lanes_total{end=\"handed_back\"}"), handed_back);
+    EXPECT_EQ(written.at("warpshrew_lanes_total{end=\"not_started\"}"), not_started);
+    EXPECT_EQ(written.at("warpshrew_lanes_total{end=\"fault\"}"), 0);
+    double of_all_reasons = 0;
+    for (const auto& [reason, n] : reasons) {
+        EXPECT_EQ(written.at("warpshrew_lanes_handed_back_total{reason=\"" + reason + "\"}"), n);
+        of_all_reasons += n;
+    }
+    EXPECT_EQ(of_all_reasons, handed_back);
+    const auto info =
+        std::ranges::find_if(written, [](const auto& s) { return s.first.starts_with("warpshrew_executor_info{"); });
+    ASSERT_NE(info, written.end());
+    EXPECT_TRUE(info->first.starts_with(R"(warpshrew_executor_info{asked="gpu",used="gpu",adapter=")")) << info->first;
+    EXPECT_TRUE(info->first.ends_with(R"(",lanes="64"})")) << info->first;
+}
+
 // A GPU in software is none, unless it is named; and without any, threads do everything.
 TEST(ParallelReport, WithoutAGpuAutoIsTheCpu) {
     const std::vector<std::string> chain = {"devnet", "--blocks", "2", "--calls-per-block", "40", "--json"};
@@ -159,6 +209,8 @@ TEST(ParallelReport, WithoutAGpuAutoIsTheCpu) {
     const ProgramResult r = run_program(both, {"VK_ICD_FILENAMES=/nowhere.json", "VK_DRIVER_FILES=/nowhere.json"});
     EXPECT_EQ(r.code, 0) << r.err;
     EXPECT_NE(r.err.find("warpshrew: no GPU: "), std::string::npos) << r.err;
+    EXPECT_EQ(r.err.find("no GPU: no GPU"), std::string::npos) << r.err;
+    EXPECT_EQ(last_line(r.out).at("executor"), json::parse(R"({"asked":"auto","used":"cpu","given_up":false})"));
     EXPECT_EQ(last_line(r.out).at("digest"), last_line(run_program(chain).out).at("digest"));
 }
 

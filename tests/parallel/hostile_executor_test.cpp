@@ -229,5 +229,34 @@ TEST(HostileVerification, ThrowingIsForgivenTwice) {
     }
 }
 
+// Another one goes on ahead where one is given up, because it throws or lies.
+TEST(HostileVerification, AnotherExecutorGoesOn) {
+    for (const Hostility hostility : {Hostility::throws, Hostility::lies}) {
+        SerialRun serial(calls_of_one_contract(8));
+        parallel::Workers& workers = plan_workers(1);
+        parallel::CpuExecutor cpu(workers);
+        HostileExecutor hostile(cpu, hostility, 1, 1);
+        std::vector<std::string> warnings;
+        RunnerOptions options;
+        options.verify = Verify::all;
+        options.warn = [&](const std::string& text) { warnings.push_back(text); };
+        options.otherwise = &cpu;
+        ParallelRunner runner(hostile, workers, options);
+        std::uint64_t used_behind = 0;
+        EXPECT_EQ(difference(serial, runner,
+                             [&] {
+                                 hostile.set(hostility);
+                                 if (runner.retired()) used_behind += runner.statistics().used;
+                             }),
+                  "");
+        EXPECT_TRUE(runner.retired());
+        EXPECT_GT(used_behind, 0U);
+        ASSERT_FALSE(warnings.empty());
+        EXPECT_NE(warnings.back().find("is given up for the rest of this run, which goes on with executor cpu: "),
+                  std::string::npos)
+            << warnings.back();
+    }
+}
+
 }  // namespace
 }  // namespace warpshrew::test
