@@ -2,7 +2,8 @@
 // Beside each size: all threads alone, and the executor that gives batches to the faster one (`both`).
 // First free mints of the project's own contract and of the reference's, then calls of devnet's contracts.
 //
-// Calls a second are medians, times are averages. Exit code 1 if a call fails, or none has the name that was asked for.
+// Calls a second are medians and without the check, which one thread does at the calls' turns; times are averages. Exit
+// code 1 if a call fails, or none has the name that was asked for.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
@@ -124,9 +125,26 @@ struct DevnetWorld {
     std::optional<alkanes::BlockInfo> block;
 };
 
-/// Seconds of the median of several runs; -1 if a call failed.
+/// Seconds in which one thread, as the pass in block order does, proves that effects are not damaged and that what they
+/// read is what the state has; -1 if one is not right.
+double time_checks(const Work& work, std::span<const alkanes::ExecutedMessage> results) {
+    store::BlockState state(work.below);
+    store::Transaction transaction(state);
+    const auto start = Clock::now();
+    for (const auto& m : results) {
+        if (m.checksum != alkanes::checksum_of(m)) return -1;
+        for (const alkanes::StateRead& r : m.reads) {
+            const bool holds = r.kind == alkanes::StateRead::Kind::unwritten ? !transaction.written(r.key)
+                                                                             : transaction.get(r.key) == r.value;
+            if (!holds) return -1;
+        }
+    }
+    return seconds_since(start);
+}
+
+/// Seconds of the median of several runs; -1 if a call failed. `check`: gets those of checking the last results.
 double time_batch(const Work& work, parallel::Executor& executor, std::size_t n, unsigned repeat,
-                  std::vector<alkanes::ExecutedMessage>& results) {
+                  std::vector<alkanes::ExecutedMessage>& results, double* check = nullptr) {
     std::vector<parallel::Call> calls;
     for (std::size_t i = 0; i < n; i++)
         calls.push_back({.tx_index = static_cast<std::uint32_t>(work.first_transaction + i % work.transactions),
@@ -151,6 +169,7 @@ double time_batch(const Work& work, parallel::Executor& executor, std::size_t n,
         for (const auto& m : results)
             if (m.status != alkanes::ExecutionStatus::succeeded) return -1;
     }
+    if (check != nullptr) *check = time_checks(work, results);
     std::ranges::sort(seconds);
     return seconds[seconds.size() / 2];
 }
@@ -186,21 +205,23 @@ bool measure(const Work& work, wasm::Engine& engine, const Options& options) {
         const std::size_t calls = std::size_t{n} * options.batches;
         (void)time_batch(work, executor, calls, 2, results);  // lowers, finds the keys
         const gpu::GpuCounts before = executor.counts();
-        const double median = time_batch(work, executor, calls, options.repeat, results);
-        all_succeeded = all_succeeded && median > 0;
+        double check = 0;
+        const double median = time_batch(work, executor, calls, options.repeat, results, &check);
+        all_succeeded = all_succeeded && median > 0 && check > 0;
         const gpu::GpuCounts& c = executor.counts();
         const double r = options.repeat * options.batches;
         std::printf(
             "%s: %s, %zu lanes: %.0f calls/s; ms a batch: prepare %.1f, upload %.1f, execute %.1f, download %.1f, "
-            "decode %.1f; %.0f steps a call, %.1f launches, %.1f rounds\n",
+            "decode %.1f, check %.1f; %.0f steps a call, %.1f launches, %.1f rounds\n",
             name, executor.device().adapter().name.c_str(), executor.lanes(),
             median < 0 ? -1 : static_cast<double>(calls) / median,
             (c.prepare_seconds - before.prepare_seconds) / r * 1e3,
             (c.upload_seconds - before.upload_seconds) / r * 1e3,
             (c.execute_seconds - before.execute_seconds) / r * 1e3,
             (c.download_seconds - before.download_seconds) / r * 1e3,
-            (c.decode_seconds - before.decode_seconds) / r * 1e3, static_cast<double>(c.steps - before.steps) / r / n,
-            static_cast<double>(c.launches - before.launches) / r, static_cast<double>(c.rounds - before.rounds) / r);
+            (c.decode_seconds - before.decode_seconds) / r * 1e3, check / options.batches * 1e3,
+            static_cast<double>(c.steps - before.steps) / r / n, static_cast<double>(c.launches - before.launches) / r,
+            static_cast<double>(c.rounds - before.rounds) / r);
         for (std::size_t i = 0; i < c.reasons.size(); i++)
             if (c.reasons[i] != 0)
                 std::printf("  handed back for reason %zu: %llu\n", i, static_cast<unsigned long long>(c.reasons[i]));
