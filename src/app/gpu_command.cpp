@@ -62,7 +62,9 @@ static bool usable(const gpu::Adapter& adapter) { return adapter.unusable.empty(
 static int list(const SharedOptions& shared) {
     const auto adapters = gpu::list_adapters();
     if (!adapters) {
-        if (shared.json) std::cout << ordered_json{{"adapters", ordered_json::array()}}.dump() << '\n';
+        if (shared.json)
+            std::cout << ordered_json{{"adapters", ordered_json::array()}, {"error", adapters.error().reason}}.dump()
+                      << '\n';
         return failed(adapters.error());
     }
     if (shared.json) {
@@ -92,7 +94,15 @@ static Result<std::vector<gpu::Adapter>> chosen(const std::string& wanted) {
 
 static int selftest(const SharedOptions& shared, const GpuCommand& command) {
     const auto adapters = chosen(command.adapter);
-    if (!adapters) return failed(adapters.error());
+    if (!adapters) {
+        if (shared.json)
+            std::cout << ordered_json{{"passed", false},
+                                      {"adapters", ordered_json::array()},
+                                      {"error", adapters.error().reason}}
+                             .dump()
+                      << '\n';
+        return failed(adapters.error());
+    }
     const std::vector<gpu::SelftestCase> cases = gpu::selftest_cases();
     bool fine = true;
     ordered_json out = ordered_json::array();

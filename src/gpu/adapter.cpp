@@ -157,7 +157,8 @@ Result<Adapter> find_adapter(std::string_view wanted) {
         if (wanted.empty()) return fail("no GPU: no adapter of Vulkan, Metal or Direct3D 12");
         std::string names;
         for (const Adapter& a : adapters) {
-            names += (names.empty() ? "" : ", ") + std::to_string(a.index) + " " + a.name;
+            names += (names.empty() ? "" : ", ") + std::to_string(a.index) + " " + a.name + " (" + a.backend +
+                     (a.unusable.empty() ? ")" : ", not usable)");
         }
         return fail("no adapter " + std::string(wanted) + "; there " + (names.empty() ? "are none" : "are: " + names));
     }

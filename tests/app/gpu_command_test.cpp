@@ -37,6 +37,13 @@ TEST(GpuCommand, WithoutTheLibraryThereIsNoGpuAndItSaysSo) {
         EXPECT_EQ(run.code, 1);
         EXPECT_THAT(run.err, HasSubstr("no GPU"));
     }
+    for (const std::vector<std::string>& arguments :
+         {std::vector<std::string>{"gpu", "--json"}, {"gpu", "selftest", "--json"}}) {
+        const auto run = run_program(arguments, {"WARPSHREW_WGPU_LIBRARY=/nowhere/libwgpu_native.so"});
+        const json out = json::parse(run.out);
+        EXPECT_TRUE(out.at("adapters").empty());
+        EXPECT_THAT(out.at("error").get<std::string>(), HasSubstr("no GPU"));
+    }
     EXPECT_EQ(run_program({"--version"}, {"WARPSHREW_WGPU_LIBRARY=/nowhere/libwgpu_native.so"}).code, 0);
 }
 
