@@ -84,7 +84,7 @@ ExecutorInfo Execution::info() const {
     ExecutorInfo out;
     out.asked = asked_;
     out.given_up = (runner_ && runner_->retired()) || (faster_ && faster_->device_given_up());
-    const bool in_order = !runner_ || (faster_ && runner_->retired());
+    const bool in_order = !runner_ || runner_->in_order();
     out.used = in_order ? "serial" : !device_ || out.given_up ? "cpu" : asked_;
     if (device_) {
         out.adapter = device_->device().adapter().name;

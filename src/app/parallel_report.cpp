@@ -57,6 +57,7 @@ std::string reasons_text(const parallel::LaneCounts& lanes) {
     };
     add("not_started", lanes.not_started);
     for (std::size_t i = 0; i < lanes.reasons.size(); i++) add(gpu::hand_back_name(i), lanes.reasons[i]);
+    add("out_of_set_read", lanes.out_of_set_reads);
     add("FAULT", lanes.faults);
     return out;
 }

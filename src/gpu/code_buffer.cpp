@@ -27,8 +27,10 @@ void CodeBuffer::forget() {
 Result<Buffer> CodeBuffer::upload(Device& device) {
     if (!buffer_ || buffer_.size() < bytes()) {
         // Twice as much, so that a chain that deploys contracts does not upload them all again each time.
+        buffer_ = {};
         auto buffer = device.create_growing_buffer(bytes());
         if (!buffer) {
+            most_bytes_ = std::max<std::uint64_t>(bytes() / 2, 2 * kept_ * sizeof(std::uint32_t));
             is_full_ = true;
             return buffer;
         }

@@ -29,7 +29,8 @@ class CodeBuffer {
     [[nodiscard]] std::uint64_t bytes() const noexcept { return words_.size() * sizeof(std::uint32_t); }
     [[nodiscard]] const std::vector<std::uint32_t>& words() const noexcept { return words_; }
 
-    /// The buffer on the device, with all that has been added.
+    /// The buffer on the device, with all that has been added. An error if the device has no room for it: then there is
+    /// room for half as much.
     [[nodiscard]] Result<Buffer> upload(Device& device);
 
  private:

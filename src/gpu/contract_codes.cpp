@@ -13,8 +13,11 @@ static constexpr int most_hops = 16;  // more is left to the CPU
 void ContractCodes::begin(const parallel::Batch& batch) {
     batch_ = &batch;
     found_.clear();
-    // What is called now makes room for itself; who deploys much code must not keep others from the device.
-    if (buffer_.is_full()) {
+    // What is called now makes room for itself: who deploys much code must not keep others from the device. Now and
+    // then only, or whose contracts have no room in a block has them all lowered again for each of its batches.
+    batches_since_++;
+    if (buffer_.is_full() && batches_since_ >= batches_between) {
+        batches_since_ = 0;
         buffer_.forget();
         payloads_.clear();
         builtins_.clear();

@@ -23,7 +23,9 @@ class ContractCodes {
         bool stays = false;                   ///< no message of the batch comes after one that writes any of it
     };
 
-    /// From now on codes are those of this batch. If there was no room for one, all others are forgotten.
+    static constexpr unsigned batches_between = 8;
+    /// From now on codes are those of this batch. If there was no room for one, all others are forgotten, but not again
+    /// within so many batches.
     void begin(const parallel::Batch& batch);
     /// The code of a contract, if no message of the block before `position` writes it. Valid until the next begin().
     [[nodiscard]] const Code& find(const protorune::RuneId& id, std::uint32_t position);
@@ -35,6 +37,7 @@ class ContractCodes {
     [[nodiscard]] std::uint32_t place(BytesView module);
 
     CodeBuffer& buffer_;
+    unsigned batches_since_ = batches_between;
     const parallel::Batch* batch_ = nullptr;
     std::uint32_t last_position_ = 0;
     absl::flat_hash_map<protorune::RuneId, std::unique_ptr<Code>> found_;

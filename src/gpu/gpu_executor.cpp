@@ -85,6 +85,7 @@ Result<std::unique_ptr<GpuExecutor>> GpuExecutor::create(Device device, const Gp
     if (chosen.budget == 0) chosen.budget = 500'000;
     std::unique_ptr<GpuExecutor> out(new GpuExecutor(std::move(owned), *kernel, std::move(*lanes), chosen));
     out->supervisor_ = out->code_.add(supervisor->code);
+    if (out->supervisor_ == 0) return fail("no room for the supervisor's code");
     out->supervisor_run_ = out->supervisor_ + supervisor->run;
     out->supervisor_host_ = out->supervisor_ + supervisor->host;
     out->supervisor_globals_ = supervisor->code.globals;
@@ -94,7 +95,10 @@ Result<std::unique_ptr<GpuExecutor>> GpuExecutor::create(Device device, const Gp
 
 /// Into a buffer that grows with what is written to it.
 void GpuExecutor::write(Buffer& to, std::span<const std::uint32_t> words) {
-    if (!to || to.size() < words.size_bytes()) to = must(device_->create_growing_buffer(words.size_bytes()));
+    if (!to || to.size() < words.size_bytes()) {
+        to = {};  // makes room
+        to = must(device_->create_growing_buffer(words.size_bytes()));
+    }
     must(device_->write(to, 0, words));
 }
 
@@ -479,14 +483,22 @@ bool GpuExecutor::supply_wanted(Group& group, std::span<const std::uint32_t> out
         const auto key = parse_device_key(bytes);
         if (!key) throw std::runtime_error("GPU: a lane wants what is no key");
         const bool for_all = key->kind == KeyKind::code || key->kind == KeyKind::sequence;
-        if (options_.dry_run == DryRun::cpu && !for_all) continue;
+        if (options_.dry_run == DryRun::cpu && !for_all) {
+            // What was allowed for the call or another one, and had no room.
+            if (group.table->contains(bytes) && group.table->place(bytes) == 0)
+                group.lanes.hand_back(l, HandBack::memory);
+            continue;
+        }
         keys.push_back(bytes);
         lanes.push_back(l);
     }
     add_keys(group, keys, true);
     bool again = false;
     for (std::size_t i = 0; i < lanes.size(); i++) {
-        if (group.table->place(keys[i]) == 0) continue;  // there is no room for its value
+        if (group.table->place(keys[i]) == 0) {  // there is no room for its value
+            group.lanes.hand_back(lanes[i], HandBack::memory);
+            continue;
+        }
         group.lanes.resume(lanes[i]);
         again = true;
     }
@@ -539,10 +551,7 @@ void GpuExecutor::end(Group& group, std::span<alkanes::ExecutedMessage> results)
                 if (e.detail == violation) counts.out_of_set_writes++;
             } else if (e.status == LaneStatus::wants_key) {
                 counts.handed_back++;
-                if (options_.dry_run == DryRun::cpu)
-                    counts.out_of_set_reads++;
-                else
-                    counts.reasons[static_cast<std::size_t>(HandBack::memory)]++;
+                counts.out_of_set_reads++;
             } else if (e.status == LaneStatus::finished) {
                 const std::span<const std::uint32_t> mine(words.data() + (l - begin) * stride, e.output);
                 alkanes::ExecutedMessage& result = results[group.calls[l].index];
@@ -575,7 +584,7 @@ void GpuExecutor::learn_keys(const StateTable& table) {
     std::vector<KnownKeys::Read> reads;
     for (std::size_t i = 0; i < readers.size(); i++) {
         const std::uint32_t lanes = std::max(readers[i], table[i].waiting);
-        if (lanes != 0) reads.push_back({table[i].key, lanes});
+        if (lanes != 0 && table[i].place != 0) reads.push_back({table[i].key, lanes});
     }
     known_keys_.learn(reads);
 }
@@ -615,7 +624,10 @@ std::size_t GpuExecutor::fitting(const parallel::Batch& batch, std::span<const P
     const std::size_t n = std::min<std::size_t>(calls.size(), groups_.front().lanes.capacity());
     // What calls have in common, at most: the block, and the same once more in transactions.
     std::uint64_t words = 2 * even_words(batch.block.block().raw().size()) + 16;
-    if (batch.outside != nullptr) words += even_words(batch.outside->raw.size());
+    if (batch.outside != nullptr)
+        words += even_words(batch.outside->raw.size());
+    else
+        words += 2 * batch.block.block().transactions().size();  // each begins at a multiple of eight bytes
     const std::uint64_t most = most_words();
     const bool has_permissions = options_.dry_run == DryRun::cpu;
     if (!has_permissions && words + n * (payload::words + most_context_) <= most) return n;
@@ -659,7 +671,10 @@ void GpuExecutor::execute(const parallel::Batch& batch, parallel::ResultMemory& 
             counts_.groups_together = std::max<std::uint64_t>(counts_.groups_together, running.size());
             continue;
         }
-        if (running.empty()) return;
+        if (running.empty()) {
+            counts_.not_started += rest.size();  // the memory for results is full
+            return;
+        }
         Group& group = *running.front();
         running.pop_front();
         if (wait(group)) {

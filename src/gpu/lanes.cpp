@@ -112,6 +112,12 @@ void Lanes::resume(std::uint32_t lane) {
     resumed_ = true;
 }
 
+void Lanes::hand_back(std::uint32_t lane, HandBack why) {
+    ends_[lane].status = LaneStatus::handed_back;
+    ends_[lane].detail = static_cast<std::uint32_t>(why);
+    resumed_ = true;
+}
+
 /// How lanes begin, as far as the device does not know it.
 Result<void> Lanes::put_starts() {
     const std::size_t n = ends_.size();

@@ -78,6 +78,8 @@ class Lanes {
     [[nodiscard]] std::span<const LaneEnd> ends() const noexcept { return ends_; }
     /// Lets a lane that wants a key go on with the next launch.
     void resume(std::uint32_t lane);
+    /// Ends a lane that wants a key.
+    void hand_back(std::uint32_t lane, HandBack why);
     /// The output of all lanes when none runs, as far as any has one: word i of lane l is at i * ends().size() + l.
     /// Valid until the next launch.
     [[nodiscard]] Result<std::span<const std::uint32_t>> output();

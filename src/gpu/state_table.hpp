@@ -63,6 +63,7 @@ class StateTable {
     void put_values();
     [[nodiscard]] const Entry& operator[](std::size_t number) const noexcept { return entries_[number]; }
 
+    [[nodiscard]] bool contains(BytesView key) const { return numbers_.contains(key); }
     /// The place of a key in input_state, 0 if it has none.
     [[nodiscard]] std::uint32_t place(BytesView key) const;
     /// The key at that place of input_state, or null. Valid until the next add().

@@ -56,6 +56,7 @@ bool ParallelRunner::run(const alkanes::BlockWork& block, alkanes::BlockMessages
     auto start = Clock::now();
     memory_.clear();
     Candidates candidates = find_candidates(block, options_.speculate);
+    const Executor* const asked = executor_;
     statistics_.plan_seconds = std::chrono::duration<double>(Clock::now() - start).count();
     if (!candidates.list.empty()) speculate(block, messages.tank(), candidates);
     if (executor_ != nullptr) executor_->add_to(statistics_);
@@ -82,7 +83,7 @@ bool ParallelRunner::run(const alkanes::BlockWork& block, alkanes::BlockMessages
         const std::string why =
             "in block " + std::to_string(block.height) +
             " the effect of a call was not what the CPU gives; the block is executed again in order";
-        if (executor_ == nullptr) return false;  // it was retired before the pass
+        if (executor_ != asked) return false;  // it was retired before the pass
         if (!executor_->drop_suspect())
             retire(why);
         else if (options_.warn)

@@ -30,6 +30,8 @@ class ParallelRunner final : public alkanes::TransactionRunner {
 
     /// Whether the executor was.
     [[nodiscard]] bool retired() const noexcept { return retired_; }
+    /// Whether nothing is executed ahead any more.
+    [[nodiscard]] bool in_order() const noexcept { return executor_ == nullptr; }
     /// Of the last block.
     [[nodiscard]] const Statistics& statistics() const noexcept { return statistics_; }
 

@@ -18,7 +18,7 @@ struct ExecutorShare {
 struct LaneCounts {
     std::uint64_t calls = 0;
     std::uint64_t executed = 0, handed_back = 0;
-    std::uint64_t not_started = 0;                              ///< known to be nothing for a lane
+    std::uint64_t not_started = 0;                              ///< nothing for a lane, or results have no room
     std::uint64_t faults = 0;                                   ///< lanes that ended as none should
     std::uint64_t out_of_set_reads = 0, out_of_set_writes = 0;  ///< of those handed back
     std::array<std::uint64_t, 16> reasons{};                    ///< of those handed back (gpu::hand_back_name)

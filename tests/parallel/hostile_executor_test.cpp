@@ -258,5 +258,40 @@ TEST(HostileVerification, AnotherExecutorGoesOn) {
     }
 }
 
+// One that lies and then throws for the third time is retired once: the other one is not blamed for the lie.
+TEST(HostileVerification, TheOtherExecutorIsNotBlamed) {
+    class LiesThenThrows final : public parallel::Executor {
+     public:
+        explicit LiesThenThrows(parallel::Executor& cpu) : lies_(cpu, Hostility::lies, 1, 1) {}
+        [[nodiscard]] std::string_view name() const noexcept override { return "two-faced"; }
+        [[nodiscard]] std::size_t lanes() const noexcept override { return lies_.lanes(); }
+        void execute(const parallel::Batch& batch, parallel::ResultMemory& memory,
+                     std::span<alkanes::ExecutedMessage> results) override {
+            if (++batches_ >= 3) lies_.execute(batch, memory, results);
+            throw std::runtime_error("it is gone");
+        }
+
+     private:
+        HostileExecutor lies_;
+        unsigned batches_ = 0;
+    };
+    SerialRun serial(calls_of_one_contract(8));
+    parallel::Workers& workers = plan_workers(1);
+    parallel::CpuExecutor cpu(workers);
+    LiesThenThrows executor(cpu);
+    std::vector<std::string> warnings;
+    RunnerOptions options;
+    options.verify = Verify::all;
+    options.warn = [&](const std::string& text) { warnings.push_back(text); };
+    options.otherwise = &cpu;
+    ParallelRunner runner(executor, workers, options);
+    std::uint64_t mismatches = 0;
+    EXPECT_EQ(difference(serial, runner, [&] { mismatches += runner.statistics().mismatches; }), "");
+    EXPECT_TRUE(runner.retired());
+    EXPECT_FALSE(runner.in_order());
+    EXPECT_GT(mismatches, 0U);
+    EXPECT_EQ(warnings.size(), 3U) << "twice that it failed, and that it is given up";
+}
+
 }  // namespace
 }  // namespace warpshrew::test
