@@ -83,7 +83,7 @@ bool ParallelRunner::run(const alkanes::BlockWork& block, alkanes::BlockMessages
         const std::string why =
             "in block " + std::to_string(block.height) +
             " the effect of a call was not what the CPU gives; the block is executed again in order";
-        if (executor_ != asked) return false;  // it was retired before the pass
+        if (executor_ == nullptr || executor_ != asked) return false;  // it was retired before the pass
         if (!executor_->drop_suspect())
             retire(why);
         else if (options_.warn)
