@@ -43,26 +43,18 @@ bool was_executed(const Candidate& c) { return c.executed.status != ExecutionSta
 
 }  // namespace
 
+static constexpr std::uint64_t LaneCounts::*lane_counts[] = {
+    &LaneCounts::calls,  &LaneCounts::executed,         &LaneCounts::handed_back,      &LaneCounts::not_started,
+    &LaneCounts::faults, &LaneCounts::out_of_set_reads, &LaneCounts::out_of_set_writes};
+
 void LaneCounts::add(const LaneCounts& o) noexcept {
-    calls += o.calls;
-    executed += o.executed;
-    handed_back += o.handed_back;
-    not_started += o.not_started;
-    faults += o.faults;
-    out_of_set_reads += o.out_of_set_reads;
-    out_of_set_writes += o.out_of_set_writes;
+    for (const auto count : lane_counts) this->*count += o.*count;
     for (std::size_t i = 0; i < reasons.size(); i++) reasons[i] += o.reasons[i];
 }
 
 LaneCounts LaneCounts::since(const LaneCounts& before) const noexcept {
     LaneCounts out = *this;
-    out.calls -= before.calls;
-    out.executed -= before.executed;
-    out.handed_back -= before.handed_back;
-    out.not_started -= before.not_started;
-    out.faults -= before.faults;
-    out.out_of_set_reads -= before.out_of_set_reads;
-    out.out_of_set_writes -= before.out_of_set_writes;
+    for (const auto count : lane_counts) out.*count -= before.*count;
     for (std::size_t i = 0; i < reasons.size(); i++) out.reasons[i] -= before.reasons[i];
     return out;
 }
