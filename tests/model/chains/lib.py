@@ -71,7 +71,7 @@ IMPORTS = {'abort': '(param i32 i32 i32 i32)', '__load_storage': '(param i32 i32
 
 def buffer(at, b):
     """data segment of a buffer whose pointer is at+4"""
-    return '(data (i32.const %d) "%s")' % (at, ''.join('\\%02x' % c for c in blob(b)))
+    return '(data (i32.const %d) "%s")' % (at, '\\' + blob(b).hex('\\'))
 
 
 def contract(body, data='', alkanes=(), storage={}, out=SELECTOR, extra='', memory='(memory (export "memory") 2)'):
