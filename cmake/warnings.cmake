@@ -2,6 +2,10 @@
 add_library(warpshrew_flags INTERFACE)
 target_compile_options(warpshrew_flags INTERFACE -Wall -Wextra -Wconversion -Werror)
 target_include_directories(warpshrew_flags INTERFACE ${CMAKE_SOURCE_DIR}/src)
+if(CMAKE_UNITY_BUILD)
+    # GCC takes what lies in an included file for a header's.
+    target_compile_options(warpshrew_flags INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
+endif()
 if(WARPSHREW_SANITIZE)
     add_compile_options(-fsanitize=${WARPSHREW_SANITIZE} -fno-sanitize-recover=all)
     add_link_options(-fsanitize=${WARPSHREW_SANITIZE})

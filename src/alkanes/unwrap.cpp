@@ -11,7 +11,7 @@ namespace warpshrew::alkanes {
 namespace {
 
 constexpr BytesView pending = "/__INTERNAL/pending_unwraps";
-constexpr std::size_t outpoint_size = 36;
+using bitcoin::outpoint_size;
 constexpr std::uint64_t clean_up_interval = 10;
 
 Bytes pending_key(BytesView end) { return Bytes(pending).append(end); }

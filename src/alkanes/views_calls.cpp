@@ -112,7 +112,7 @@ Result<Bytes> meta_view(const ViewCall& call) {
     return meta(call.environment, call.state, parcel.parcel).value_or(Bytes{});
 }
 
-constexpr View views[] = {
+constexpr View call_view_list[] = {
     {"simulate", simulate_view, true},
     {"multisimluate", multisimulate, true},
     {"multisimulate", multisimulate, true},  // what the reference's name means
@@ -121,6 +121,6 @@ constexpr View views[] = {
 
 }  // namespace
 
-std::span<const View> call_views() { return views; }
+std::span<const View> call_views() { return call_view_list; }
 
 }  // namespace warpshrew::alkanes

@@ -16,7 +16,7 @@ namespace {
 
 using protorune::RuneId;
 
-constexpr std::size_t outpoint_size = 36;
+using bitcoin::outpoint_size;
 
 // Names and symbols (alkanes-vm.md 7).
 constexpr std::uint64_t name_fuel = 100'000;
@@ -299,7 +299,7 @@ Result<Bytes> protorunesbyheight(const ViewCall& call) {
     return response.SerializeAsString();
 }
 
-constexpr View views[] = {
+constexpr View protorune_view_list[] = {
     {"runesbyaddress", runesbyaddress},
     {"runesbyoutpoint", runesbyoutpoint},
     {"runesbyheight", runesbyheight},
@@ -311,6 +311,6 @@ constexpr View views[] = {
 
 }  // namespace
 
-std::span<const View> protorune_views() { return views; }
+std::span<const View> protorune_views() { return protorune_view_list; }
 
 }  // namespace warpshrew::alkanes

@@ -11,7 +11,7 @@ namespace warpshrew::alkanes {
 
 namespace {
 
-constexpr std::size_t outpoint_size = 36;
+using bitcoin::outpoint_size;
 
 protorune::RuneId from_pb_id(const pb::alkanes::AlkaneId& id) { return {from_pb(id.block()), from_pb(id.tx())}; }
 
@@ -123,7 +123,7 @@ Result<Bytes> unwrap(const ViewCall& call) {
     return response.SerializeAsString();
 }
 
-constexpr View views[] = {
+constexpr View state_view_list[] = {
     {"sequence", sequence},
     {"trace", trace},
     {"traceblock", traceblock},
@@ -137,6 +137,6 @@ constexpr View views[] = {
 
 }  // namespace
 
-std::span<const View> state_views() { return views; }
+std::span<const View> state_views() { return state_view_list; }
 
 }  // namespace warpshrew::alkanes

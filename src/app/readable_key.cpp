@@ -13,7 +13,8 @@ using protorune::RuneId;
 
 namespace {
 
-constexpr std::size_t id_size = 32, outpoint_size = 36;
+constexpr std::size_t id_size = 32;
+using bitcoin::outpoint_size;
 
 bool is_printable(char c) { return c >= 0x20 && c < 0x7f; }
 

@@ -16,7 +16,7 @@ bool StatusLine::due() {
     return true;
 }
 
-static std::string bar(double share) {
+static std::string progress_bar(double share) {
     constexpr int width = 24;
     const int full = static_cast<int>(share * width);
     std::string out = "[";
@@ -26,7 +26,7 @@ static std::string bar(double share) {
 
 void StatusLine::show(std::optional<double> share, const std::string& text) {
     if (terminal_) {
-        std::cerr << '\r' << (share ? bar(*share) : "") << text << "\x1b[K" << std::flush;
+        std::cerr << '\r' << (share ? progress_bar(*share) : "") << text << "\x1b[K" << std::flush;
         open_ = true;
     } else {
         std::cerr << text << '\n';

@@ -6,7 +6,7 @@
 
 namespace warpshrew::bitcoin {
 
-static constexpr std::size_t smallest_input = 36 + 1 + 4;
+static constexpr std::size_t smallest_input = outpoint_size + 1 + 4;
 static constexpr std::size_t smallest_output = 8 + 1;
 static constexpr std::size_t marker_and_flag = 2;
 // rust-bitcoin's MAX_VEC_SIZE: bytes of a witness, with the sizes of its elements
@@ -15,7 +15,7 @@ static constexpr std::size_t witness_limit = 4'000'000;
 static std::span<TxIn> decode_inputs(Reader& reader, std::pmr::memory_resource& arena, std::size_t n) {
     const std::span<TxIn> inputs = make_array<TxIn>(arena, n);
     for (TxIn& input : inputs) {
-        input.previous_output = reader.take(36);
+        input.previous_output = reader.take(outpoint_size);
         input.script_sig = reader.counted_bytes();
         input.sequence = reader.integer<std::uint32_t>();
         if (!reader.ok()) break;

@@ -11,9 +11,11 @@
 
 namespace warpshrew::bitcoin {
 
+/// An outpoint's: txid in internal order, then the output index as u32 LE (protorune.md: op36).
+inline constexpr std::size_t outpoint_size = 36;
+
 struct TxIn {
-    BytesView
-        previous_output;  ///< 36 bytes: txid in internal order, then the output index as u32 LE (protorune.md: op36)
+    BytesView previous_output;  ///< outpoint_size bytes
     BytesView script_sig;
     std::uint32_t sequence = 0;
     std::span<const BytesView> witness;

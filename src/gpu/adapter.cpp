@@ -114,7 +114,7 @@ Result<std::vector<Adapter>> list_adapters() {
     return adapters;
 }
 
-static std::string lower(std::string_view text) {
+static std::string lower_case(std::string_view text) {
     std::string out(text);
     std::ranges::transform(out, out.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     return out;
@@ -137,7 +137,7 @@ static const Adapter* best_named(const std::vector<Adapter>& adapters, std::stri
     const Adapter* best = nullptr;
     const auto key = [](const Adapter& a) { return std::pair(!a.unusable.empty(), rank(a)); };
     for (const Adapter& adapter : adapters) {
-        if (lower(adapter.name).find(lower(wanted)) == std::string::npos) continue;
+        if (lower_case(adapter.name).find(lower_case(wanted)) == std::string::npos) continue;
         if (best == nullptr || key(adapter) < key(*best)) best = &adapter;
     }
     return best;

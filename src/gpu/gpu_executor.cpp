@@ -27,9 +27,6 @@ void must(Result<void> r) {
     if (!r) throw std::runtime_error("GPU: " + r.error().reason);
 }
 
-/// Words that bytes take where they begin at a multiple of eight bytes.
-std::size_t even_words(std::size_t bytes) { return (bytes + 7) / 8 * 2; }
-
 /// Puts bytes there, and zeros behind them.
 void put(BytesView bytes, std::uint32_t* words) {
     const std::size_t size = even_words(bytes.size()) * 4;

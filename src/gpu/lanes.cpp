@@ -213,15 +213,12 @@ Result<bool> Lanes::wait(const LaunchOptions& options) {
         if (end.status != LaneStatus::running) continue;
         if (steps[l] != options.budget) {
             end.status = LaneStatus::fault;
+            resumed_ = true;  // the lanes that go on must not take this one with them
         } else if (end.steps >= options.most_steps) {
-            end.status = LaneStatus::handed_back;
-            end.detail = static_cast<std::uint32_t>(HandBack::steps);
+            hand_back(static_cast<std::uint32_t>(l), HandBack::steps);
         } else {
             again = true;
-            continue;
         }
-        // The lanes that go on must not take this one with them.
-        resumed_ = true;
     }
     flags_ = {};
     return again;

@@ -7,9 +7,14 @@
 
 #include <cstdint>
 
+#include "wasm/stack_limits.hpp"
+
 namespace warpshrew::gpu {
 
 inline constexpr std::uint32_t group_lanes = 32;
+
+/// Words that bytes take where they begin at a multiple of eight bytes.
+[[nodiscard]] constexpr std::uint64_t even_words(std::uint64_t bytes) noexcept { return (bytes + 7) / 8 * 2; }
 
 /// An instruction is four words. First: opcode and the fields of `instruction`; then `to`, a and b.
 /// Places in code are relative to the instruction that names them, so that code can lie anywhere.
@@ -178,7 +183,8 @@ inline constexpr std::uint32_t field = 0x7fff, to_shift = 15, from_contract = 1 
 inline constexpr std::uint32_t memory_page_bytes = 1024, memory_page_words = memory_page_bytes / 4;
 inline constexpr std::uint32_t turns_together = 16;    ///< that lanes go before they see whether they came apart
 inline constexpr std::uint32_t max_lane_pages = 1023;  ///< a table entry has ten bits for it
-inline constexpr std::uint32_t max_cells = 131072, max_depth = 1024;  // wasmi-fuel.md 4
+using wasm::max_cells;
+using wasm::max_depth;
 
 /// What a lane's state says, a word each, at field * calls + lane of `status_flags`. The host reads the first ones
 /// after each launch, and how a lane begins is what it writes: all from `fuel_low` to `payload`. The rest begins as

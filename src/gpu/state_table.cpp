@@ -57,11 +57,9 @@ const StateTable::Entry::Version& StateTable::Entry::version_at(std::uint32_t po
 }
 
 /// Of bytes, which begin at a multiple of eight.
-static std::size_t words_of(BytesView bytes) { return (bytes.size() + 7) / 8 * 2; }
-
 void StateTable::put(BytesView bytes) {
     const std::size_t at = words_.size();
-    words_.resize(at + words_of(bytes));
+    words_.resize(at + even_words(bytes.size()));
     if (!bytes.empty()) std::memcpy(words_.data() + at, bytes.data(), bytes.size());
 }
 
@@ -127,8 +125,8 @@ void StateTable::read(std::size_t number, store::Arena& arena) {
 void StateTable::put_values() {
     for (; with_values_ < entries_.size(); with_values_++) {
         Entry& e = entries_[with_values_];
-        std::uint64_t size = words_.size() + key_words + words_of(e.key);
-        for (const auto& v : e.versions) size += words_of(v.value) + 2 + version_words;
+        std::uint64_t size = words_.size() + key_words + even_words(e.key.size());
+        for (const auto& v : e.versions) size += even_words(v.value.size()) + 2 + version_words;
         if (size > most_words_) continue;
         for (auto& v : e.versions) {
             v.place = static_cast<std::uint32_t>(words_.size());

@@ -8,9 +8,6 @@
 
 namespace warpshrew::protorune {
 
-static constexpr u128 flag_etching = 1;
-static constexpr u128 flag_terms = 2;
-static constexpr u128 flag_turbo = 4;
 static constexpr std::size_t group = 15;  // bytes that one protocol value carries
 
 using Integers = std::vector<u128>;

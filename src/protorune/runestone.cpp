@@ -18,8 +18,6 @@ constexpr std::uint8_t op_13 = 0x5d;
 constexpr u128 u32_max = std::numeric_limits<std::uint32_t>::max();
 constexpr u128 u64_max = std::numeric_limits<std::uint64_t>::max();
 
-enum Flag : std::uint8_t { flag_etching = 0, flag_terms = 1, flag_turbo = 2 };
-
 /// The pushes behind OP_RETURN and the magic, put together; nothing if no output has them (1.1).
 std::optional<Result<Bytes, Flaw>> find_payload(const bitcoin::Transaction& tx, bool dogecoin) {
     for (const auto& output : tx.outputs) {
@@ -45,7 +43,7 @@ struct Field {
 };
 
 /// The integers of a payload as fields and edicts (1.3).
-struct Message {
+struct Fields {
     std::vector<Field> fields;
     std::vector<Edict> edicts;
     std::optional<Flaw> flaw;  // the first one
@@ -76,20 +74,20 @@ std::optional<Flaw> parse_edicts(const std::vector<u128>& integers, std::size_t 
     return std::nullopt;
 }
 
-Message parse_message(const std::vector<u128>& integers, std::size_t outputs) {
-    Message message;
+Fields parse_fields(const std::vector<u128>& integers, std::size_t outputs) {
+    Fields parsed;
     for (std::size_t i = 0; i < integers.size(); i += 2) {
         if (integers[i] == tag_body) {
-            message.flaw = parse_edicts(integers, i + 1, outputs, message.edicts);
+            parsed.flaw = parse_edicts(integers, i + 1, outputs, parsed.edicts);
             break;
         }
         if (i + 1 == integers.size()) {
-            message.flaw = Flaw::truncated_field;
+            parsed.flaw = Flaw::truncated_field;
             break;
         }
-        message.fields.push_back({integers[i], integers[i + 1]});
+        parsed.fields.push_back({integers[i], integers[i + 1]});
     }
-    return message;
+    return parsed;
 }
 
 /// The first value of `tag`, if `convert` accepts it (1.4); each tag is asked for once.
@@ -127,9 +125,8 @@ std::optional<char32_t> unicode_scalar(u128 n) {
 }
 
 bool take_flag(u128& flags, Flag flag) {
-    const u128 bit = u128{1} << flag;
-    const bool set = (flags & bit) != 0;
-    flags &= ~bit;
+    const bool set = (flags & flag) != 0;
+    flags &= ~u128{flag};
     return set;
 }
 
@@ -171,8 +168,8 @@ Artifact decipher(const bitcoin::Transaction& tx, bool dogecoin_runestones) {
     const auto integers = decode_varints(**payload);
     if (!integers) return Cenotaph{Flaw::varint, {}, {}};
 
-    Message message = parse_message(*integers, tx.outputs.size());
-    auto& fields = message.fields;
+    Fields parsed = parse_fields(*integers, tx.outputs.size());
+    auto& fields = parsed.fields;
     Runestone stone;
     u128 flags = take(fields, tag_flags, any).value_or(0);
     if (take_flag(flags, flag_etching)) stone.etching = take_etching(fields, flags);
@@ -181,16 +178,16 @@ Artifact decipher(const bitcoin::Transaction& tx, bool dogecoin_runestones) {
                          [&](u128 n) { return n < tx.outputs.size() ? at_most<std::uint32_t>(n) : std::nullopt; });
 
     const auto flawed = [&](bool is_flawed, Flaw flaw) {
-        if (is_flawed && !message.flaw) message.flaw = flaw;
+        if (is_flawed && !parsed.flaw) parsed.flaw = flaw;
     };
     flawed(stone.etching && !supply_fits(*stone.etching), Flaw::supply_overflow);
     flawed(flags != 0, Flaw::unrecognized_flag);
     flawed(std::any_of(fields.begin(), fields.end(), [](const Field& f) { return !f.taken && f.tag % 2 == 0; }),
            Flaw::unrecognized_even_tag);
-    if (message.flaw) {
-        return Cenotaph{*message.flaw, stone.etching ? stone.etching->rune : std::nullopt, stone.mint};
+    if (parsed.flaw) {
+        return Cenotaph{*parsed.flaw, stone.etching ? stone.etching->rune : std::nullopt, stone.mint};
     }
-    stone.edicts = std::move(message.edicts);
+    stone.edicts = std::move(parsed.edicts);
     for (const Field& f : fields) {
         if (f.tag != tag_protocol) continue;
         if (!stone.protocol) stone.protocol.emplace();

@@ -30,4 +30,7 @@ enum Tag : std::uint32_t {
     tag_protocol = 16383,
 };
 
+/// Bits of the value of tag_flags (protorune.md 1.4).
+enum Flag : std::uint8_t { flag_etching = 1, flag_terms = 2, flag_turbo = 4 };
+
 }  // namespace warpshrew::protorune

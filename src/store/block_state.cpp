@@ -15,7 +15,7 @@ namespace {
 
 // A block has some ten thousand entries: they lie in an arena, for to free each by itself would take as long as to make
 // it.
-struct Entry {
+struct CachedEntry {
     BytesView key;
     ArenaBytes value;
     bool written = false;
@@ -24,7 +24,7 @@ struct Entry {
 // A table of entries with their hashes, so that it grows without a look at the keys.
 struct Slot {
     std::size_t hash;
-    Entry* entry;
+    CachedEntry* entry;
 };
 struct Wanted {
     std::size_t hash;
@@ -49,20 +49,20 @@ struct BlockState::Parts {
     const StateReader* below;
     Arena arena{first_arena_bytes};
     absl::flat_hash_set<Slot, SlotHash, SlotEqual> entries;  // what was written or read from below, absent keys too
-    std::vector<const Entry*> writes;
+    std::vector<const CachedEntry*> writes;
     Bytes read;
     DeferredAppends* deferred = nullptr;
 
     explicit Parts(const StateReader& reader) : below(&reader) {}
 
     /// The key's entry, and whether it is new.
-    std::pair<Entry*, bool> find(BytesView key) {
+    std::pair<CachedEntry*, bool> find(BytesView key) {
         const Wanted wanted{ByteHash()(key), key};
         bool inserted = false;
         const auto i = entries.lazy_emplace(wanted, [&](const auto& construct) {
             inserted = true;
-            construct(Slot{wanted.hash, new (arena.allocate(sizeof(Entry), alignof(Entry)))
-                                            Entry{copy_into(arena, key), {}, false}});
+            construct(Slot{wanted.hash, new (arena.allocate(sizeof(CachedEntry), alignof(CachedEntry)))
+                                            CachedEntry{copy_into(arena, key), {}, false}});
         });
         return {i->entry, inserted};
     }
@@ -80,7 +80,7 @@ BytesView BlockState::get(BytesView key) {
 
 void BlockState::set(BytesView key, BytesView value) {
     Parts& p = *parts_;
-    Entry* entry = p.find(key).first;
+    CachedEntry* entry = p.find(key).first;
     entry->value.assign(p.arena, value);
     if (std::exchange(entry->written, true)) return;
     p.writes.push_back(entry);
@@ -120,7 +120,7 @@ void BlockState::clear() {
 }
 
 void BlockState::for_each_write(const std::function<void(BytesView key, BytesView value)>& f) const {
-    for (const Entry* write : parts_->writes) f(write->key, write->value.get());
+    for (const CachedEntry* write : parts_->writes) f(write->key, write->value.get());
 }
 
 std::size_t BlockState::write_count() const noexcept { return parts_->writes.size(); }

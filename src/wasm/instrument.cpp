@@ -9,11 +9,10 @@
 #include "wasm/fuel_cost.hpp"
 #include "wasm/module.hpp"
 #include "wasm/reader.hpp"
+#include "wasm/stack_limits.hpp"
 
 namespace warpshrew::wasm {
 namespace {
-
-constexpr std::uint32_t max_cells = 131072, max_depth = 1024;  // section 4
 
 // Cells and frames that are left share a global, so that one subtraction takes both and one mask finds either
 // exhausted: cells from bit 12 up, frames in bits 0 to 10, and bit 11 is set when these run out.

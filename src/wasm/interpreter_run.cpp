@@ -9,11 +9,10 @@
 #include "wasm/constant_folding.hpp"
 #include "wasm/interpreter.hpp"
 #include "wasm/opcodes.hpp"
+#include "wasm/stack_limits.hpp"
 
 namespace warpshrew::wasm {
 namespace {
-
-constexpr std::uint32_t max_cells = 131072, max_depth = 1024;  // wasmi-fuel.md 4
 
 constexpr std::uint32_t low(std::uint64_t v) { return static_cast<std::uint32_t>(v); }
 constexpr std::int32_t low_signed(std::uint64_t v) { return static_cast<std::int32_t>(v); }

@@ -31,7 +31,7 @@ std::optional<Files> files() {
     const auto name = files(); \
     if (!name) GTEST_SKIP() << "set WARPSHREW_ORACLE and WARPSHREW_CONTRACTS to run this test"
 
-wasm::Engine& engine() {
+wasm::Engine& cached_engine() {
     static wasm::Engine e = [] {
         wasm::EngineOptions options;
         if (const char* cache = std::getenv("WARPSHREW_CODE_CACHE")) options.cache = cache;
@@ -43,7 +43,7 @@ wasm::Engine& engine() {
 /// Indexes the blocks and compares every key of every height.
 Comparison compare(const protorune::Network& network, const alkanes::Builtins& builtins, const fs::path& deltas,
                    std::uint64_t start, const std::vector<fs::path>& blocks) {
-    alkanes::Indexer indexer(network, builtins, engine());
+    alkanes::Indexer indexer(network, builtins, cached_engine());
     const auto expected = load_deltas(deltas);
     EXPECT_TRUE(expected) << expected.error().reason;
     const auto result = compare_chain(*expected, start, blocks, [&](auto& state, auto height, const auto& block) {

@@ -20,7 +20,7 @@ namespace {
 
 const std::string no_code = "unexpected end-of-file (at offset 0x0)";  // of a target that is no contract
 
-protorune::Network devnet() { return bare_network("devnet"); }
+protorune::Network bare_devnet() { return bare_network("devnet"); }
 
 protorune::Network active_from(std::uint64_t height) {
     auto network = bare_network("regtest");
@@ -123,7 +123,7 @@ TEST(Prefix, TooFewIntegersFailAsWithoutIt) {
 }
 
 TEST(Prefix, CountsFromTheActivationHeight) {
-    const auto never = bare_network("regtest"), from_7 = active_from(7), always = devnet();
+    const auto never = bare_network("regtest"), from_7 = active_from(7), always = bare_devnet();
     for (const std::uint64_t height : {std::uint64_t{0}, std::uint64_t{6}, std::uint64_t{7}, ~std::uint64_t{0}}) {
         EXPECT_FALSE(never.parallel_active(height));
         EXPECT_TRUE(always.parallel_active(height));
@@ -133,7 +133,7 @@ TEST(Prefix, CountsFromTheActivationHeight) {
 
 // What runs, what it is given and what the trace shows: the cellpack behind the prefix.
 TEST(Prefix, TheContractAndTheTraceDoNotSeeIt) {
-    TestChain chain(devnet(), 0);
+    TestChain chain(bare_devnet(), 0);
     const auto id = chain.deploy(telling_context());
     chain.call({8, 8, id.block, id.tx, 77});
     ASSERT_EQ(chain.outcome(), "success");
@@ -170,7 +170,7 @@ TEST(Prefix, TooFewIntegersLeaveNoTraceAndRefundTheTokens) {
                                     Bytes("\x08\x08") + long_integer(2, 13),  // a target's half
                                     long_integer(8, 10) + long_integer(8, 10) + long_integer(2, 10)};
     for (const bool active : {true, false}) {
-        TestChain chain(active ? devnet() : bare_network("regtest"), 0);
+        TestChain chain(active ? bare_devnet() : bare_network("regtest"), 0);
         const RuneId id{2, 1};
         chain.deploy(returning(response({{id, 5}})));
         for (const Bytes& calldata : few) {
@@ -195,7 +195,7 @@ TEST(Prefix, TooFewIntegersLeaveNoTraceAndRefundTheTokens) {
 }
 
 TEST(Prefix, ASecondOneIsATarget) {
-    TestChain chain(devnet(), 0);
+    TestChain chain(bare_devnet(), 0);
     const auto id = chain.deploy(telling_context());
     chain.call({8, 8, 8, 8, id.block, id.tx, 77});
     EXPECT_EQ(chain.outcome(), no_code);
@@ -204,7 +204,7 @@ TEST(Prefix, ASecondOneIsATarget) {
 }
 
 TEST(Prefix, IsATargetInACallOfAContract) {
-    TestChain chain(devnet(), 0);
+    TestChain chain(bare_devnet(), 0);
     const auto id = chain.deploy(returning(response({}, {}, "here")));
     const auto direct = chain.deploy(calling({id.block, id.tx, 77}));
     chain.call({8, 8, direct.block, direct.tx});
@@ -220,7 +220,7 @@ TEST(Prefix, IsATargetInACallOfAContract) {
 }
 
 TEST(Prefix, SeveralProtostonesWithAndWithoutIt) {
-    TestChain chain(devnet(), 0);
+    TestChain chain(bare_devnet(), 0);
     const RuneId id{2, 1};
     chain.deploy(returning(response({{id, 5}}, {}, "here")));
     auto edict = message({});
@@ -243,7 +243,7 @@ TEST(Prefix, SeveralProtostonesWithAndWithoutIt) {
 }
 
 TEST(Prefix, StandsBeforeDeployments) {
-    TestChain chain(devnet(), 0);
+    TestChain chain(bare_devnet(), 0);
     const Bytes code = returning(response({}, {}, "here"));
     chain.mine({create(code, {8, 8, 1, 0}), create(code, {8, 8, 3, 7}), transaction({message({8, 8, 5, 1})}),
                 transaction({message({8, 8, 6, 7})})});
@@ -261,7 +261,7 @@ TEST(Prefix, FuelSize) {
         tx.outputs = {{1, "\x51"}, {0, protorune::encode_runestone(std::vector{stone})}};
         const auto block = bitcoin::Block::decode(
             bitcoin::serialize_block({}, std::vector{bitcoin::coinbase(1, {{1, "\x51"}}), std::move(tx)}));
-        const auto stones = protorune::decode_stones(*block, devnet());
+        const auto stones = protorune::decode_stones(*block, bare_devnet());
         return alkanes::fuel_size(block->transactions()[1], stones[1], prefix_counts);
     };
     for (const std::vector<u128>& deployment : {std::vector<u128>{8, 8, 1, 0}, std::vector<u128>{8, 8, 3, 5}}) {
@@ -277,7 +277,7 @@ TEST(Prefix, FuelSize) {
 
 // 6.1, 10.30: one a transaction.
 TEST(Prefix, MintsOfTheBlockCountBehindIt) {
-    for (const auto& [network, count] : {std::pair{devnet(), 4}, std::pair{active_from(1), 4},
+    for (const auto& [network, count] : {std::pair{bare_devnet(), 4}, std::pair{active_from(1), 4},
                                          std::pair{active_from(2), 1}, std::pair{bare_network("regtest"), 1}}) {
         TestChain chain(network, 0);
         const auto id = chain.deploy(calling({800'000'000, 2}));  // at 0

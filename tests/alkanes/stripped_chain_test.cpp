@@ -14,17 +14,12 @@
 #include "app/devnet.hpp"
 #include "contracts/embedded.hpp"
 #include "protorune/varint.hpp"
+#include "support/devnet_network.hpp"
 #include "support/random_cases.hpp"
 #include "test_chain.hpp"
 
 namespace warpshrew::test {
 namespace {
-
-protorune::Network devnet() {
-    auto network = protorune::find_network("devnet").value();
-    network.builtins[0].code = Bytes(contracts::embedded_contract("genesis_token"));
-    return network;
-}
 
 /// Takes the prefix off every message; how many there were. A message of which nothing would be left keeps one integer,
 /// which is an error as well.

@@ -15,29 +15,21 @@
 #include "alkanes/protorune.pb.h"
 #include "alkanes/views_prost.hpp"
 #include "base/hex.hpp"
-#include "contracts/embedded.hpp"
 #include "protorune/encode.hpp"
 #include "store/memory_state.hpp"
+#include "support/devnet_network.hpp"
+#include "test_chain.hpp"
 
 using namespace warpshrew;
 using namespace warpshrew::alkanes;
 using protorune::RuneId;
 using testing::HasSubstr;
+using warpshrew::test::devnet;
+using warpshrew::test::test_engine;
 namespace pba = warpshrew::pb::alkanes;
 namespace pbp = warpshrew::pb::protorune;
 
 namespace {
-
-wasm::Engine& engine() {
-    static wasm::Engine e = std::move(wasm::Engine::create().value());
-    return e;
-}
-
-protorune::Network devnet() {
-    protorune::Network n = *protorune::find_network("devnet");
-    n.builtins[0].code = Bytes(contracts::embedded_contract("genesis_token"));
-    return n;
-}
 
 Bytes hex(std::string_view text) { return from_hex(text).value(); }
 
@@ -62,7 +54,7 @@ const Bytes txid_a(32, '\x11'), txid_b(32, '\x22');
 
 class ViewsTest : public testing::Test {
  protected:
-    ViewsTest() : network(devnet()), builtins(network, {}), views(network, builtins, engine()) {
+    ViewsTest() : network(devnet()), builtins(network, {}), views(network, builtins, test_engine()) {
         set("/alkanes/sequence", to_le(u128{1}));  // 2:0 is there (alkanes-vm.md 1.3)
     }
 
@@ -167,7 +159,7 @@ TEST_F(ViewsTest, UnknownAndUnsupportedViews) {
 TEST_F(ViewsTest, ContractsAreNotRunWithoutTheBuiltins) {
     const protorune::Network mainnet = *protorune::find_network("mainnet");
     const Builtins none(mainnet, {});
-    const Views without(mainnet, none, engine());
+    const Views without(mainnet, none, test_engine());
     const auto r = without.call("simulate", 880'000, parcel({4, 1, 99}), state);
     ASSERT_FALSE(r.has_value());
     EXPECT_THAT(r.error().reason, HasSubstr("warpshrew genesis extract"));

@@ -19,8 +19,6 @@ using nlohmann::json;
 using parallel::Verify;
 using testing::HasSubstr;
 
-constexpr std::uint64_t block_fuel = 1'000'000'000;
-
 Bytes random_lines(std::uint64_t seed, std::uint64_t n) {
     RandomCalls calls(seed);
     Bytes out;
@@ -55,7 +53,7 @@ std::string difference(const Bytes& input, const Bytes& expected, const Bytes& g
 class DeviceSimulation : public testing::Test {
  protected:
     const SimulationStore& store = simulation_store();
-    app::CpuSimulationExecutor cpu{store.environment(), store.node().db, store.height(), block_fuel};
+    app::CpuSimulationExecutor cpu{store.environment(), store.node().db, store.height(), RandomCalls::block_fuel};
     parallel::Workers workers{store.node().engine, 2};
     parallel::CpuExecutor messages{workers};
     std::vector<std::string> warnings;
@@ -69,7 +67,7 @@ TEST_F(DeviceSimulation, AMessageGivesWhatASimulatedCallGives) {
     const std::uint64_t seed = random_seed();
     SCOPED_TRACE("seed " + std::to_string(seed));
     const Bytes input = random_lines(seed, scaled(1000));
-    const Bytes expected = store.run(input, {}, block_fuel).out;
+    const Bytes expected = store.run(input, {}, RandomCalls::block_fuel).out;
     for (const unsigned threads : {1U, 3U}) {
         auto simulation = on(messages, Verify::none);
         const auto run = store.run(simulation, input, {.threads = threads}, {.batch_lines = 50});
@@ -93,7 +91,7 @@ TEST_F(DeviceSimulation, ALaneGivesWhatTheCpuGives) {
     const auto executor = gpu::GpuExecutor::create(std::move(*device), {.lanes = 64, .workers = &workers});
     ASSERT_TRUE(executor) << executor.error().reason;
     const Bytes input = random_lines(seed, scaled(1000)) + token_lines(100);
-    const Bytes expected = store.run(input, {}, block_fuel).out;
+    const Bytes expected = store.run(input, {}, RandomCalls::block_fuel).out;
     auto simulation = on(**executor, Verify::none);
     const auto run = store.run(simulation, input, {.threads = 2}, {.batch_lines = 100});
     ASSERT_TRUE(run.outcome) << run.outcome.error().reason;
@@ -110,7 +108,7 @@ TEST_F(DeviceSimulation, ALaneGivesWhatTheCpuGives) {
 // Whatever the device does, the results are right: wrong ones are found where all are compared, and damage everywhere.
 TEST_F(DeviceSimulation, AHostileDeviceChangesNothing) {
     const Bytes input = token_lines(200);
-    const Bytes expected = store.run(input, {}, block_fuel).out;
+    const Bytes expected = store.run(input, {}, RandomCalls::block_fuel).out;
     for (std::size_t i = 0; i < hostilities; i++) {
         const auto hostility = static_cast<Hostility>(i);
         if (hostility == Hostility::slow) continue;
@@ -143,7 +141,7 @@ TEST_F(DeviceSimulation, ASampleFindsADeviceThatIsAlwaysWrong) {
     HostileExecutor hostile(messages, Hostility::lies, 1, 1);
     auto simulation = on(hostile, Verify::sample);
     const auto run = store.run(simulation, input, {.threads = 1});
-    EXPECT_EQ(run.out, store.run(input, {}, block_fuel).out);
+    EXPECT_EQ(run.out, store.run(input, {}, RandomCalls::block_fuel).out);
     EXPECT_TRUE(simulation.retired());
     EXPECT_EQ(simulation.counts().on_device, 0U);
     EXPECT_EQ(simulation.counts().retired + simulation.counts().not_usable, 64U);

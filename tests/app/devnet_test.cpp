@@ -10,17 +10,12 @@
 #include "app/devnet_check.hpp"
 #include "contracts/embedded.hpp"
 #include "store/memory_state.hpp"
+#include "support/devnet_network.hpp"
 
 namespace warpshrew::test {
 namespace {
 
 using namespace app;
-
-protorune::Network devnet() {
-    auto network = protorune::find_network("devnet").value();
-    network.builtins[0].code = Bytes(contracts::embedded_contract("genesis_token"));
-    return network;
-}
 
 struct Messages {
     std::size_t all = 0, candidates = 0;

@@ -21,6 +21,7 @@ namespace warpshrew::test {
 class RandomCalls {
  public:
     static constexpr std::uint64_t all_fuel = ~std::uint64_t{0};
+    static constexpr std::uint64_t block_fuel = 1'000'000'000;
 
     explicit RandomCalls(std::uint64_t seed) : random_(seed) {}
 

@@ -29,7 +29,7 @@ namespace {
 using nlohmann::json;
 using protorune::RuneId;
 
-constexpr std::uint64_t block_fuel = 1'000'000'000, all_fuel = RandomCalls::all_fuel;
+constexpr std::uint64_t block_fuel = RandomCalls::block_fuel, all_fuel = RandomCalls::all_fuel;
 
 std::vector<json> lines_of(const Bytes& out) {
     std::vector<json> lines;

@@ -14,15 +14,16 @@ namespace {
 using alkanes::ExecutionStatus;
 using test::block_of;
 using test::run_plan;
+using test::script;
 using warpshrew::test::PlanCall;
 using warpshrew::test::PlanRules;
 using warpshrew::test::PlanStep;
 using warpshrew::test::RuneId;
 using namespace warpshrew::test::plan_ids;
 
-constexpr auto succeeded = ExecutionStatus::succeeded, failed = ExecutionStatus::failed, none = ExecutionStatus::none;
+constexpr auto succeeded = ExecutionStatus::succeeded, failed = ExecutionStatus::failed,
+               not_executed = ExecutionStatus::none;
 
-PlanCall script(std::vector<PlanStep> steps) { return {scripts[0], {}, std::move(steps)}; }
 PlanCall exercise(u128 opcode) { return {exerciser, {opcode}, {}}; }
 PlanCall mint() { return {free_mint, {77}, {}}; }
 PlanCall count_up(u128 key) { return script({{{5, key, 1}, {}}}); }
@@ -241,7 +242,7 @@ TEST(GpuCalls, LongOnesGoOnOverSeveralLaunchesAndTooLongOnesAreHandedBack) {
     EXPECT_EQ(one.statistics.used, 2U);
     EXPECT_GT(one.after.launches - one.before.launches, one.after.rounds - one.before.rounds + 1);
     const auto other = run_plan(block_of({too_long, count_up(1)}, PlanRules::devnet));
-    EXPECT_EQ(other.seen.at(1).status, none);
+    EXPECT_EQ(other.seen.at(1).status, not_executed);
     EXPECT_EQ(other.seen.at(2).status, succeeded);
     EXPECT_EQ(other.statistics.used, 1U);
     EXPECT_GT(other.after.reasons[reason], other.before.reasons[reason]);
@@ -270,7 +271,7 @@ TEST(GpuCalls, FuzzedPayloadsDoNotDisturbTheirNeighbours) {
         SCOPED_TRACE("seed " + std::to_string(seed));
         const auto run = run_plan(block_of(calls, PlanRules::shared_fuel));
         for (unsigned i = 0; i < calls.size(); i += 4)
-            EXPECT_NE(static_cast<int>(run.seen.at(i + 1).status), static_cast<int>(none)) << i;
+            EXPECT_NE(static_cast<int>(run.seen.at(i + 1).status), static_cast<int>(not_executed)) << i;
         EXPECT_TRUE(run.warnings.empty());
         EXPECT_EQ(run.after.faults, run.before.faults);
     }
@@ -303,7 +304,7 @@ TEST(GpuPermissions, ReadsAndWritesOutsideOfThemAreStopped) {
         };
         const auto run = run_plan(block_of({count_up(1), count_up(1), mint()}, PlanRules::devnet), executor);
         EXPECT_EQ(run.seen.at(1).status, succeeded);
-        EXPECT_EQ(run.seen.at(2).status, none);
+        EXPECT_EQ(run.seen.at(2).status, not_executed);
         EXPECT_EQ(run.seen.at(3).status, succeeded);
         EXPECT_EQ(run.statistics.used, 2U);
         EXPECT_EQ(run.after.out_of_set_reads > run.before.out_of_set_reads, reading);

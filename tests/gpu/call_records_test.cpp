@@ -11,6 +11,7 @@
 namespace warpshrew::gpu {
 namespace {
 
+using alkanes::ExecutionStatus;
 using protorune::RuneId;
 using Words = std::vector<std::uint32_t>;
 
@@ -74,13 +75,11 @@ class CallRecords : public testing::Test {
     std::uint32_t stored_ = 0, balance_ = 0, code_ = 0;
 };
 
-constexpr auto succeeded = alkanes::ExecutionStatus::succeeded, none = alkanes::ExecutionStatus::none;
-
 TEST_F(CallRecords, TheFirstWriteOfAKeyCounts) {
     const auto got =
         decode(together({of(Record::read, {stored_}), of(Record::overwrite, {stored_, 4, 7}),
                          of(Record::overwrite, {balance_, 0}), of(Record::overwrite, {stored_, 4, 8}), end()}));
-    ASSERT_EQ(got.status, succeeded);
+    ASSERT_EQ(got.status, ExecutionStatus::succeeded);
     ASSERT_EQ(got.writes.size(), 2U);
     EXPECT_EQ(got.writes[0].key, alkanes::storage_key(contract, "counter"));
     EXPECT_EQ(got.writes[0].value, to_le(std::uint32_t{7}));
@@ -93,13 +92,13 @@ TEST_F(CallRecords, TheFirstWriteOfAKeyCounts) {
 
 TEST_F(CallRecords, KeysThatAreNotThereAreNoRecords) {
     for (const std::uint32_t place : {0U, 1U, stored_ + 1, stored_ + 2, code_, ~0U, 0x80000000U})
-        EXPECT_EQ(decode(together({of(Record::overwrite, {place, 0}), end()})).status, none) << place;
+        EXPECT_EQ(decode(together({of(Record::overwrite, {place, 0}), end()})).status, ExecutionStatus::none) << place;
     for (const std::uint32_t place : {0U, stored_ + 1, ~0U})
-        EXPECT_EQ(decode(together({of(Record::read, {place}), end()})).status, none) << place;
-    EXPECT_EQ(decode(of(Record::overwrite, {stored_, ~0U})).status, none);
-    EXPECT_EQ(decode(together({of(Record::overwrite, {stored_, 4, 7})})).status, none);
-    EXPECT_EQ(decode({}).status, none);
-    EXPECT_EQ(decode(together({end()})).status, succeeded);
+        EXPECT_EQ(decode(together({of(Record::read, {place}), end()})).status, ExecutionStatus::none) << place;
+    EXPECT_EQ(decode(of(Record::overwrite, {stored_, ~0U})).status, ExecutionStatus::none);
+    EXPECT_EQ(decode(together({of(Record::overwrite, {stored_, 4, 7})})).status, ExecutionStatus::none);
+    EXPECT_EQ(decode({}).status, ExecutionStatus::none);
+    EXPECT_EQ(decode(together({end()})).status, ExecutionStatus::succeeded);
 }
 
 // Under the sanitizers: whatever the words are, nothing is read out of bounds, and what is an effect is sealed.
@@ -118,7 +117,7 @@ TEST_F(CallRecords, AnyWords) {
             }
         if (random() % 4 == 0 && i != 0) words.resize(random() % words.size());
         const auto got = decode(words);
-        if (got.status == none) continue;
+        if (got.status == ExecutionStatus::none) continue;
         effects++;
         ASSERT_EQ(got.checksum, alkanes::checksum_of(got)) << i;
     }

@@ -12,7 +12,7 @@ using warpshrew::test::PlanCall;
 using namespace warpshrew::test::plan_ids;
 
 // Too long for no time at all.
-constexpr std::string_view slow = R"(
+constexpr std::string_view slow_kernel = R"(
 @group(0) @binding(0) var<storage, read_write> out: array<u32>;
 @compute @workgroup_size(32) fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     var x = id.x;
@@ -22,7 +22,7 @@ constexpr std::string_view slow = R"(
 
 /// A launch that is not waited for: from then on the device has failed.
 void fail_device(Device& device) {
-    const auto kernel = device.compile({.name = "slow", .wgsl = std::string(slow)});
+    const auto kernel = device.compile({.name = "slow", .wgsl = std::string(slow_kernel)});
     if (!kernel) return;
     const auto out = device.create_buffer(4096 * 4);
     const auto places = device.bind(*kernel, std::vector<Binding>{{0, 0, *out}});

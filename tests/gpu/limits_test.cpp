@@ -12,12 +12,11 @@ namespace {
 using test::block_of;
 using test::make_executor;
 using test::run_plan;
+using test::script;
 using warpshrew::test::PlanCall;
 using warpshrew::test::PlanRules;
 using warpshrew::test::PlanStep;
 using namespace warpshrew::test::plan_ids;
-
-PlanCall script(std::vector<PlanStep> steps) { return {scripts[0], {}, std::move(steps)}; }
 
 std::uint64_t bytes_of(const DeviceModule& module) { return module.words.size() * 4; }
 std::uint64_t executed(const test::Run& run) { return run.after.executed - run.before.executed; }

@@ -10,6 +10,11 @@
 
 namespace warpshrew::gpu::test {
 
+/// A call of the first script contract.
+inline warpshrew::test::PlanCall script(std::vector<warpshrew::test::PlanStep> steps) {
+    return {warpshrew::test::plan_ids::scripts[0], {}, std::move(steps)};
+}
+
 /// Lanes, and steps after which one is handed back, so that no test takes long on a device in software.
 inline constexpr std::uint32_t executor_lanes = 32;
 inline constexpr std::uint64_t executor_steps = 400'000;

@@ -72,7 +72,7 @@ std::set<Bytes> names(const BlockAnalysis& a, const std::vector<KeyId>& list) {
     return out;
 }
 
-struct Counts {
+struct AnalysisCounts {
     unsigned candidates = 0, executed = 0, several = 0, fuel = 0, sequence = 0, failed = 0, refused = 0, as_told = 0,
              with_tokens = 0, runtime = 0;
 };
@@ -80,7 +80,7 @@ struct Counts {
 // Analyses each block, and holds the analysis against executions of the test's own and the block itself.
 class Checker final : public alkanes::TransactionRunner, public protorune::MessageHandler {
  public:
-    Checker(Speculate speculate, Counts& counts) : speculate_(speculate), counts_(counts) {}
+    Checker(Speculate speculate, AnalysisCounts& counts) : speculate_(speculate), counts_(counts) {}
 
     [[nodiscard]] bool run(const alkanes::BlockWork& block, BlockMessages& messages) override {
         // Above the block's cache, which would keep keys from the store.
@@ -242,7 +242,7 @@ class Checker final : public alkanes::TransactionRunner, public protorune::Messa
     }
 
     const Speculate speculate_;
-    Counts& counts_;
+    AnalysisCounts& counts_;
     BlockMessages* messages_ = nullptr;
     BlockAnalysis analysis_;
     Candidates found_;
@@ -251,7 +251,7 @@ class Checker final : public alkanes::TransactionRunner, public protorune::Messa
 };
 
 TEST(AccessSets, CompleteInRandomBlocks) {
-    Counts counts;
+    AnalysisCounts counts;
     for (std::uint64_t seed = random_seed(), end = seed + scaled(200); seed < end; seed++) {
         SCOPED_TRACE("seed " + std::to_string(seed));
         const Plan plan = random_plan(seed, plan_world());
@@ -287,7 +287,7 @@ TEST(AccessSets, CompleteInDevnetBlocks) {
     for (const std::string_view mix : app::devnet_mixes()) {
         if (mix == "transfers") continue;  // has no messages
         SCOPED_TRACE(mix);
-        Counts counts;
+        AnalysisCounts counts;
         alkanes::Indexer indexer(network, builtins, plan_engine());
         Checker checker(Speculate::all, counts);
         store::MemoryState state;

@@ -5,8 +5,6 @@
 
 namespace warpshrew::protorune {
 
-static const RuneId a{2, 0}, b{2, 1};
-
 static BalanceSheet sheet_of(const Balances& balances) {
     BalanceSheet sheet;
     for (const auto& [id, value] : balances) sheet.set(id, value);

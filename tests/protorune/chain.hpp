@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 
+#include "base/hex.hpp"
 #include "bitcoin/encode.hpp"
 #include "protorune/encode.hpp"
 #include "protorune/indexer.hpp"
@@ -18,6 +19,10 @@ using Balances = std::map<RuneId, u128>;
 inline constexpr BytesView protorune_table = "/runes/proto/1/byoutpoint/";
 inline constexpr BytesView rune_table = "/runes/byoutpoint/";
 inline constexpr std::uint32_t runtime_pointer = 0xffffffff;
+inline constexpr u128 two_to_32 = u128{1} << 32;
+inline const RuneId a{2, 0}, b{2, 1};
+
+inline Bytes bytes_of(std::string_view hex) { return from_hex(hex).value(); }
 
 inline Network network_named(std::string_view name) { return find_network(name).value(); }
 
@@ -27,6 +32,7 @@ inline const Bytes op_return_script = "\x6a";
 
 /// An outpoint that no block has made.
 inline Bytes foreign_outpoint(std::uint32_t n) { return op36(Bytes(32, '\x77'), n); }
+inline const Bytes source = foreign_outpoint(0);
 
 inline bitcoin::NewTransaction transaction(const std::vector<Bytes>& outpoints, const std::vector<Bytes>& scripts) {
     bitcoin::NewTransaction tx;

@@ -22,8 +22,6 @@ static std::vector<std::string> values_of(const std::vector<Protostone>& stones)
     return out;
 }
 
-static Bytes bytes_of(std::string_view hex) { return from_hex(hex).value(); }
-
 /// A stone with fields in the order of the struct.
 static Protostone stone(u128 tag, std::optional<u128> burn, std::optional<std::uint32_t> pointer,
                         std::optional<std::uint32_t> refund = {}, Bytes message = {}, std::vector<Edict> edicts = {}) {
@@ -82,7 +80,7 @@ static Artifact artifact_of(const Bytes& script, bool dogecoin_runestones = fals
     return decipher(bitcoin::OwnedTransaction::decode(bitcoin::serialize(tx)).value().get(), dogecoin_runestones);
 }
 
-static std::vector<Protostone> stones_of(const Bytes& script, bool dogecoin_runestones = false) {
+static std::vector<Protostone> decoded_again(const Bytes& script, bool dogecoin_runestones = false) {
     return decode_protostones(std::get<Runestone>(artifact_of(script, dogecoin_runestones))).value();
 }
 
@@ -92,7 +90,7 @@ TEST(EncodeProtostones, DecodeAsTheyWere) {
     full.from = 77;
     const std::vector<Protostone> stones{full, stone(5, {}, {}), stone(1, {}, 0, 0, Bytes("\2\1"))};
     for (const bool dogecoin : {false, true}) {
-        const std::vector<Protostone> decoded = stones_of(encode_runestone(stones, 0, dogecoin), dogecoin);
+        const std::vector<Protostone> decoded = decoded_again(encode_runestone(stones, 0, dogecoin), dogecoin);
         ASSERT_EQ(decoded.size(), 3U);
         EXPECT_EQ(decoded[0].protocol_tag, full.protocol_tag);
         EXPECT_EQ(decoded[0].burn, full.burn);
@@ -113,7 +111,7 @@ TEST(EncodeProtostones, LongOnesTakeSeveralPushes) {
     const std::vector<Protostone> stones{stone(1, {}, 0, 0, Bytes(3000, '\x7f'))};
     const Bytes script = encode_runestone(stones);
     EXPECT_EQ(to_hex(script.substr(0, 5)), "6a5d4d0802");  // 520 bytes
-    EXPECT_EQ(stones_of(script).at(0).message, stones[0].message);
+    EXPECT_EQ(decoded_again(script).at(0).message, stones[0].message);
 }
 
 TEST(EncodeRunestone, Empty) {

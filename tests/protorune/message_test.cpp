@@ -6,8 +6,7 @@
 
 namespace warpshrew::protorune {
 
-static const RuneId a{2, 0}, b{2, 1}, new_id{840000, 999};
-static const Bytes source = foreign_outpoint(0);
+static const RuneId new_id{840000, 999};
 
 using Stones = std::vector<Protostone>;
 

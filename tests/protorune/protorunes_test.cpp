@@ -10,9 +10,6 @@
 
 namespace warpshrew::protorune {
 
-static const RuneId a{2, 0}, b{2, 1};
-static const Bytes source = foreign_outpoint(0);
-
 using Stones = std::vector<Protostone>;
 
 /// One block with one transaction, which spends an outpoint with 1000 of `a`. Outputs: `payments` payments, then the
@@ -103,8 +100,6 @@ TEST(Edicts, Edge12Amount0IsAllThatIsLeft) {
     EXPECT_EQ(s.at(0), 400);
     EXPECT_EQ(s.at(1), 600);
 }
-
-constexpr u128 two_to_32 = u128{1} << 32;
 
 // 7.13
 TEST(Edicts, Edge13SplitIsComparedIn32Bits) {

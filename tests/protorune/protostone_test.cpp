@@ -26,10 +26,6 @@ static Result<std::vector<Protostone>> stones_of(const std::vector<u128>& intege
     return stones_of_raw(encode_cellpack(integers));
 }
 
-static Bytes bytes_of(std::string_view hex) { return from_hex(hex).value(); }
-
-constexpr u128 two_to_32 = u128{1} << 32;
-
 TEST(Protostone, None) {
     EXPECT_TRUE(decode_protostones(Runestone{}).value().empty());
     EXPECT_TRUE(stones_of_values({}).value().empty());

@@ -6,8 +6,6 @@
 
 namespace warpshrew::protorune {
 
-static Bytes bytes_of(std::string_view hex) { return from_hex(hex).value(); }
-
 // V9 of protorune.md 8.
 TEST(Tables, V9) {
     Chain chain;

@@ -11,7 +11,7 @@
 namespace warpshrew::test {
 
 /// `n` times the environment variable WARPSHREW_RANDOM_TIMES, for long runs, divided by WARPSHREW_RANDOM_SCALE, at
-/// least 1: sanitizers, which are slow, run a tenth.
+/// least 1: the presets of sanitizers, which are slow, run fewer (CMakePresets.json).
 inline std::uint64_t scaled(std::uint64_t n) {
     const auto number = [](const char* name) {
         const char* text = std::getenv(name);

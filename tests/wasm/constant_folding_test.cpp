@@ -7,7 +7,7 @@
 namespace warpshrew::wasm {
 namespace {
 
-std::uint64_t f64(double x) { return std::bit_cast<std::uint64_t>(x); }
+std::uint64_t bits_of(double x) { return std::bit_cast<std::uint64_t>(x); }
 std::uint64_t f32(float x) { return std::bit_cast<std::uint32_t>(x); }
 
 // Sections 2.7 and 5: what traps, and the one remainder that does not.
@@ -35,12 +35,12 @@ TEST(ConstantFolding, ShiftsAreModuloTheWidth) {
 
 // Section 5: NaN and out of range.
 TEST(ConstantFolding, Truncation) {
-    EXPECT_EQ(fold_truncate(64, 32, true, false, f64(2147483647.9)), 0x7fffffffu);
-    EXPECT_EQ(fold_truncate(64, 32, true, false, f64(2147483648.0)), std::nullopt);
-    EXPECT_EQ(fold_truncate(64, 32, true, false, f64(-2147483648.9)), 0x80000000u);
-    EXPECT_EQ(fold_truncate(64, 32, false, false, f64(-0.9)), 0u);
-    EXPECT_EQ(fold_truncate(64, 32, false, false, f64(-1.0)), std::nullopt);
-    EXPECT_EQ(fold_truncate(64, 64, false, false, f64(18446744073709551616.0)), std::nullopt);
+    EXPECT_EQ(fold_truncate(64, 32, true, false, bits_of(2147483647.9)), 0x7fffffffu);
+    EXPECT_EQ(fold_truncate(64, 32, true, false, bits_of(2147483648.0)), std::nullopt);
+    EXPECT_EQ(fold_truncate(64, 32, true, false, bits_of(-2147483648.9)), 0x80000000u);
+    EXPECT_EQ(fold_truncate(64, 32, false, false, bits_of(-0.9)), 0u);
+    EXPECT_EQ(fold_truncate(64, 32, false, false, bits_of(-1.0)), std::nullopt);
+    EXPECT_EQ(fold_truncate(64, 64, false, false, bits_of(18446744073709551616.0)), std::nullopt);
     EXPECT_EQ(fold_truncate(32, 64, true, true, f32(1e30f)), 0x7fffffffffffffffu);
     EXPECT_EQ(fold_truncate(32, 32, true, true, f32(-1e30f)), 0x80000000u);
     EXPECT_EQ(fold_truncate(32, 32, true, false, 0x7fc00000), std::nullopt);
@@ -48,11 +48,11 @@ TEST(ConstantFolding, Truncation) {
 }
 
 TEST(ConstantFolding, Floats) {
-    EXPECT_EQ(fold(FloatBinary::min, 64, f64(0.0), f64(-0.0)), f64(-0.0));
-    EXPECT_EQ(fold(FloatBinary::max, 64, f64(-0.0), f64(0.0)), f64(0.0));
+    EXPECT_EQ(fold(FloatBinary::min, 64, bits_of(0.0), bits_of(-0.0)), bits_of(-0.0));
+    EXPECT_EQ(fold(FloatBinary::max, 64, bits_of(-0.0), bits_of(0.0)), bits_of(0.0));
     EXPECT_EQ(fold(FloatBinary::add, 32, 0x7fa00001, f32(1)), 0x7fc00000u);  // canonical
-    EXPECT_EQ(fold(FloatBinary::div, 64, f64(0.0), f64(0.0)), 0x7ff8000000000000u);
-    EXPECT_EQ(fold(FloatUnary::nearest, 64, f64(2.5)), f64(2.0));
+    EXPECT_EQ(fold(FloatBinary::div, 64, bits_of(0.0), bits_of(0.0)), 0x7ff8000000000000u);
+    EXPECT_EQ(fold(FloatUnary::nearest, 64, bits_of(2.5)), bits_of(2.0));
     EXPECT_EQ(fold(FloatUnary::neg, 32, 0x7fa00001), 0xffa00001u);                            // bits only
     EXPECT_EQ(fold_convert(64, 32, false, 0x8000008000000001), f32(9223373136366403584.0f));  // rounded once
     EXPECT_EQ(fold_extend(8, 32, 0x80), 0xffffff80u);

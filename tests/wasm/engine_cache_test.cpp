@@ -7,6 +7,7 @@
 
 #include "base/file.hpp"
 #include "base/temporary_folder.hpp"
+#include "no_host.hpp"
 #include "support/wat.hpp"
 #include "wasm/code_cache.hpp"
 #include "wasm/engine.hpp"
@@ -14,17 +15,14 @@
 namespace warpshrew::wasm {
 namespace {
 
+using warpshrew::test::NoHost;
 namespace fs = std::filesystem;
 
 const Bytes& module() {
-    static const Bytes m =
-        test::wat(R"((module (memory (export "memory") 1) (func (export "__execute") (result i32) (i32.const 42))))");
+    static const Bytes m = warpshrew::test::wat(
+        R"((module (memory (export "memory") 1) (func (export "__execute") (result i32) (i32.const 42))))");
     return m;
 }
-
-struct NoHost : Host {
-    std::int32_t call(HostFunction, Instance&, std::span<const std::int64_t>) override { return 0; }
-};
 
 /// Compiles and runs in an engine of its own, which is what another process would do.
 std::int32_t run_with(const fs::path& cache) {

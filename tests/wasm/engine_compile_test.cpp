@@ -7,16 +7,16 @@
 namespace warpshrew::wasm {
 namespace {
 
-using test::wat;
+using warpshrew::test::wat;
 
-Engine& engine() {
+Engine& compiling_engine() {
     static Engine e = Engine::create().value();
     return e;
 }
 
 /// The error of compiling a module, or "ok".
 std::string outcome(BytesView module) {
-    const auto r = engine().compile(module);
+    const auto r = compiling_engine().compile(module);
     return r ? "ok" : r.error().reason;
 }
 
@@ -152,14 +152,14 @@ TEST(EngineCompile, Segments) {  // 12; of the original sizes, not of those that
     EXPECT_EQ(with_memory("(func $f) (table 1 funcref) (elem (i32.const 0) $f)"), "ok");
     EXPECT_EQ(with_memory("(func $f) (table 1 funcref) (elem (i32.const 1))"), "ok");
 
-    const auto r = engine().compile(wat(R"((module (memory (export "memory") 1) (func $f) (table 5 funcref)
+    const auto r = compiling_engine().compile(wat(R"((module (memory (export "memory") 1) (func $f) (table 5 funcref)
         (table 1 funcref) (elem (table 1) (i32.const 1) func $f) (data (i32.const 65536) "a")))"));
     ASSERT_FALSE(r);
     EXPECT_EQ(compile_error_text(r.error(), 17),
               "out of bounds table access: Table(GuardedEntity { guard_idx: StoreIdx(17), entity_idx: TableIdx(1) }) "
               "does not fit 1 elements starting from offset 1");
     // what merely looks like the placeholder stays
-    const auto named = engine().compile(wat(R"((module (import "env" "{instance}" (func))))"));
+    const auto named = compiling_engine().compile(wat(R"((module (import "env" "{instance}" (func))))"));
     ASSERT_FALSE(named);
     EXPECT_EQ(compile_error_text(named.error(), 17), named.error().reason);
 }

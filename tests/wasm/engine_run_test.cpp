@@ -13,7 +13,7 @@
 namespace warpshrew::wasm {
 namespace {
 
-using test::wat;
+using warpshrew::test::wat;
 
 constexpr std::uint64_t plenty = 1'000'000'000;
 
@@ -47,15 +47,15 @@ std::shared_ptr<const Code> compile(std::string_view body) {
     return *r;
 }
 
-struct Outcome {
+struct RunOutcome {
     std::string text;  ///< "= N" or the error
     std::uint64_t left;
 };
 
-Outcome run(const std::shared_ptr<const Code>& code, std::uint64_t fuel = plenty, Host* host = nullptr,
-            std::string_view name = "__execute") {
+RunOutcome run(const std::shared_ptr<const Code>& code, std::uint64_t fuel = plenty, Host* host = nullptr,
+               std::string_view name = "__execute") {
     TestHost none;
-    Outcome out;
+    RunOutcome out;
     engine().run_deep([&] {
         Instance i = Instance::create(engine(), code, host != nullptr ? *host : none, fuel).value();
         const auto r = i.call(name);
@@ -212,7 +212,7 @@ TEST_P(EngineRun, Traps) {  // 12; the fuel left stays readable
         {"(memory.fill (i32.const 0) (i32.const 0) (global.get $minus)) (i32.const 0)", "out of bounds memory access"},
     };
     for (const auto& [body, text] : cases) {
-        const Outcome out = run(
+        const RunOutcome out = run(
             contract(body, table + "(global $zero (mut i32) (i32.const 0)) (global $minus (mut i32) (i32.const -1)) "
                                    "(global $nan (mut f32) (f32.const nan)) (global $big (mut f32) (f32.const 1e30))"),
             1000);
@@ -277,7 +277,7 @@ TEST_P(EngineRun, Exports) {  // 2.3, 12
 }
 
 /// `depth` frames of one function with `locals` more registers than it needs itself.
-Outcome recurse(int depth, int locals) {
+RunOutcome recurse(int depth, int locals) {
     std::string body = "(memory (export \"memory\") 1) (global $n (mut i32) (i32.const " + std::to_string(depth - 1) +
                        ")) (func $r (export \"__execute\") (result i32) (local";
     for (int i = 0; i < locals; i++) body += " i64";
@@ -318,7 +318,7 @@ TEST_P(EngineRun, HostCalls) {
         i.set_fuel(fuel - 100);
         return -10;
     };
-    const Outcome out = run(code, 1000, &host);
+    const RunOutcome out = run(code, 1000, &host);
     EXPECT_EQ(out.text, "= -5");
     EXPECT_EQ(out.left, fuel - 100);
     ASSERT_EQ(seen.size(), 2U);
@@ -334,7 +334,7 @@ TEST_P(EngineRun, FuelTakenByTheHostIsMissed) {  // the next region finds it gon
         i.set_fuel(0);
         return 0;
     };
-    const Outcome out = run(code, plenty, &host);
+    const RunOutcome out = run(code, plenty, &host);
     EXPECT_EQ(out.text, "all fuel consumed by WebAssembly");
     EXPECT_EQ(out.left, 0U);
 }

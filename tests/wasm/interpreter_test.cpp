@@ -6,6 +6,7 @@
 #include <random>
 
 #include "metered_module.hpp"
+#include "no_host.hpp"
 #include "support/random_cases.hpp"
 #include "vectors.hpp"
 #include "wasm/constant_folding.hpp"
@@ -15,6 +16,7 @@
 namespace warpshrew::wasm {
 namespace {
 
+using warpshrew::test::NoHost;
 using namespace std::string_view_literals;
 
 std::string text(Trap t) {  // as metered_module.hpp names them
@@ -124,10 +126,6 @@ Bytes times(std::size_t n, BytesView code) {
     for (; n != 0; n--) out += code;
     return out;
 }
-
-struct NoHost : Host {
-    std::int32_t call(HostFunction, Instance&, std::span<const std::int64_t>) override { return 0; }
-};
 
 void expect_interpreted(BytesView module, std::string_view want, const char* name) {
     static Engine engine = Engine::create().value();
