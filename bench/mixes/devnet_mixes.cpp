@@ -1,10 +1,8 @@
-// Serial and parallel execution side by side: indexes devnet chains of each mix both ways in turn, several times, and
-// prints medians. `devnet_mixes [threads] [repetitions] [calls a block]`.
-
+// Serial and parallel execution side by side: indexes devnet chains of each mix in every way in turn, several times,
+// and prints medians.
+#include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cstdlib>
-#include <iomanip>
-#include <iostream>
+#include <cstdio>
 #include <vector>
 
 #include "app/devnet.hpp"
@@ -46,38 +44,59 @@ Run median(std::vector<Run> runs) {
     return runs[runs.size() / 2];
 }
 
+double percent(std::uint64_t part, std::uint64_t whole) {
+    return whole == 0 ? 0 : 100.0 * static_cast<double>(part) / static_cast<double>(whole);
+}
+
+void print(std::string_view mix, const std::string& executor, const Run& run, const Run& serial, unsigned blocks) {
+    const auto ms = [&](double seconds) { return seconds * 1e3 / blocks; };
+    std::printf("%-12s %-8s %8.1f %7.2f", std::string(mix).c_str(), executor.c_str(), ms(run.seconds),
+                serial.seconds / run.seconds);
+    if (executor != "serial") {
+        const parallel::Statistics& p = run.parallel;
+        std::printf(" %6.1f%% %8.1f %8.1f %8.1f %8.1f", percent(p.used, p.candidates), ms(p.plan_seconds),
+                    ms(p.execute_seconds), ms(p.schedule_seconds), ms(p.pass_seconds));
+        if (p.lanes.calls != 0)
+            std::printf("  %5.1f%% of %lu", percent(p.lanes.executed, p.lanes.calls), p.lanes.calls);
+    }
+    std::puts("");
+    std::fflush(stdout);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-    const auto argument = [&](int i, unsigned otherwise) {
-        return argc > i ? static_cast<unsigned>(std::strtoul(argv[i], nullptr, 10)) : otherwise;
-    };
-    app::SharedOptions serial, cpu;
-    cpu.executor = "cpu";
-    cpu.threads = argument(1, 0);
-    serial.threads = cpu.threads;
-    const unsigned repetitions = argument(2, 5), calls = argument(3, 1000), blocks = 10;
-    std::cout << app::threads_of(cpu) << " threads, " << blocks << " blocks of " << calls << " calls, medians of "
-              << repetitions << " runs each way\n\n"
-              << "mix          serial ms   cpu ms   ratio    used   plan ms  execute ms  schedule ms  pass ms\n"
-              << std::fixed;
-    for (const std::string_view mix : app::devnet_mixes()) {
+    app::SharedOptions options;
+    unsigned repeat = 5, calls = 1000, blocks = 10;
+    std::vector<std::string> executors{"cpu"}, mixes;
+    for (const std::string_view mix : app::devnet_mixes()) mixes.emplace_back(mix);
+    CLI::App parser{"devnet chains of each mix, indexed in block order and ahead of it: milliseconds a block"};
+    parser.add_option("--threads", options.threads, "of the CPU; default: one a core")->check(CLI::Range(1U, 1024U));
+    parser.add_option("--repeat", repeat, "runs of which the median counts")->check(CLI::PositiveNumber);
+    parser.add_option("--calls", calls, "calls a block")->check(CLI::PositiveNumber);
+    parser.add_option("--blocks", blocks, "blocks behind the set-up")->check(CLI::PositiveNumber);
+    parser.add_option("--executors", executors, "beside serial")->check(CLI::IsMember({"cpu", "gpu", "auto"}));
+    parser.add_option("--mixes", mixes, "of devnet")->check(CLI::IsMember(mixes));
+    parser.add_option("--adapter", options.adapter,
+                      "name or index, as `warpshrew gpu` lists them; default: the best one");
+    CLI11_PARSE(parser, argc, argv);
+    executors.insert(executors.begin(), "serial");
+
+    std::printf(
+        "%u threads, %u blocks of %u calls, medians of %u runs each way; milliseconds a block; ratio: serial / "
+        "this; used: effects of executions ahead; lanes: calls of those given to the device that it executed\n\n"
+        "mix          executor    block   ratio    used     plan  execute schedule     pass  lanes\n",
+        app::threads_of(options), blocks, calls, repeat);
+    for (const std::string& mix : mixes) {
         const app::DevnetChain chain = app::make_devnet_chain({.blocks = blocks, .calls_per_block = calls, .mix = mix});
-        std::vector<Run> in_order, ahead;
-        for (unsigned i = 0; i < repetitions; i++) {
-            in_order.push_back(index(chain, serial));
-            ahead.push_back(index(chain, cpu));
+        std::vector<std::vector<Run>> runs(executors.size());
+        for (unsigned i = 0; i < repeat; i++) {
+            for (std::size_t e = 0; e < executors.size(); e++) {
+                options.executor = executors[e];
+                runs[e].push_back(index(chain, options));
+            }
         }
-        const Run s = median(in_order), p = median(ahead);
-        const auto ms = [&](double seconds) { return seconds * 1e3 / blocks; };
-        const double used = p.parallel.candidates == 0 ? 0
-                                                       : 100.0 * static_cast<double>(p.parallel.used) /
-                                                             static_cast<double>(p.parallel.candidates);
-        std::cout << std::left << std::setw(12) << mix << std::right << std::setprecision(1) << std::setw(10)
-                  << ms(s.seconds) << std::setw(9) << ms(p.seconds) << std::setprecision(2) << std::setw(8)
-                  << s.seconds / p.seconds << std::setprecision(1) << std::setw(7) << used << '%' << std::setw(10)
-                  << ms(p.parallel.plan_seconds) << std::setw(12) << ms(p.parallel.execute_seconds) << std::setw(13)
-                  << ms(p.parallel.schedule_seconds) << std::setw(9) << ms(p.parallel.pass_seconds) << std::endl;
+        const Run serial = median(runs[0]);
+        for (std::size_t e = 0; e < executors.size(); e++) print(mix, executors[e], median(runs[e]), serial, blocks);
     }
-    std::cout << "\nmilliseconds a block; ratio: serial / cpu\n";
 }
