@@ -6,6 +6,7 @@
 #include "bitcoin/block.hpp"
 #include "bitcoin/encode.hpp"
 #include "bitcoin/script.hpp"
+#include "chain.hpp"
 #include "protorune/varint.hpp"
 
 namespace warpshrew::protorune {
