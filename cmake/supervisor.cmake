@@ -13,7 +13,8 @@ function(warpshrew_supervisor target)
             -fno-threadsafe-statics -Wall -Wextra -Werror -I${CMAKE_SOURCE_DIR}/src -isystem ${folder}/include
             -Wl,--no-entry -Wl,--strip-all -Wl,--gc-sections -Wl,-z,stack-size=4096 -Wl,--stack-first
             ${folder}/supervisor.cpp ${builtins} -o ${out}/supervisor.wasm
-        DEPENDS ${folder}/supervisor.cpp ${headers} ${CMAKE_SOURCE_DIR}/src/gpu/layout.hpp ${builtins}
+        DEPENDS ${folder}/supervisor.cpp ${headers} ${CMAKE_SOURCE_DIR}/src/gpu/layout.hpp
+            ${CMAKE_SOURCE_DIR}/src/wasm/stack_limits.hpp ${builtins}
         VERBATIM COMMENT "supervisor")
     file(CONFIGURE OUTPUT ${out}/supervisor.S CONTENT
 "#ifdef __ELF__

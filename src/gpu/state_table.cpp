@@ -56,7 +56,6 @@ const StateTable::Entry::Version& StateTable::Entry::version_at(std::uint32_t po
     return after == versions.begin() ? versions.front() : *std::prev(after);
 }
 
-/// Of bytes, which begin at a multiple of eight.
 void StateTable::put(BytesView bytes) {
     const std::size_t at = words_.size();
     words_.resize(at + even_words(bytes.size()));

@@ -66,7 +66,7 @@ class DeviceSimulation : public testing::Test {
 TEST_F(DeviceSimulation, AMessageGivesWhatASimulatedCallGives) {
     const std::uint64_t seed = random_seed();
     SCOPED_TRACE("seed " + std::to_string(seed));
-    const Bytes input = random_lines(seed, scaled(1000));
+    const Bytes input = random_lines(seed, scaled(1000, 100));
     const Bytes expected = store.run(input, {}, RandomCalls::block_fuel).out;
     for (const unsigned threads : {1U, 3U}) {
         auto simulation = on(messages, Verify::none);

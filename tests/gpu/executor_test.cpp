@@ -36,7 +36,7 @@ void print(const GpuCounts& c) {
 
 // Every effect that a lane computed is compared with the CPU's.
 TEST(GpuExecutor, RandomBlocksAreThoseInOrder) {
-    const std::uint64_t plans = warpshrew::test::scaled(40);
+    const std::uint64_t plans = warpshrew::test::scaled(40, 2);
     for (std::uint64_t seed = warpshrew::test::random_seed(), end = seed + plans; seed < end; seed++) {
         warpshrew::test::SerialRun serial(random_plan(seed, plan_world()));
         parallel::ParallelRunner runner(executor(seed % 2 == 0), plan_workers(1),
@@ -52,7 +52,7 @@ TEST(GpuExecutor, RandomBlocksAreThoseInOrder) {
         const GpuCounts& counts = executor(together).counts();
         print(counts);
         EXPECT_EQ(counts.faults, 0U);
-        EXPECT_GE(counts.executed, counts.handed_back);
+        EXPECT_GT(counts.executed, counts.handed_back);
     }
 }
 

@@ -59,7 +59,7 @@ std::string run(const Configuration& c, SerialRun& serial, parallel::ParallelRun
 }
 
 TEST(GpuProperty, RandomBlocksInOrderAndOnTheDevice) {
-    const std::uint64_t plans = warpshrew::test::scaled(20);
+    const std::uint64_t plans = warpshrew::test::scaled(20, 2);
     GpuExecutor& executor = test::plan_executor();
     std::deque<parallel::ParallelRunner> runners;
     for (const Configuration& c : configurations) runners.emplace_back(executor, plan_workers(1), options(c));

@@ -52,7 +52,7 @@ TEST(Interpreter, GivesWhatCompiledCodeGives) {
     std::mt19937_64 random(7);
     const std::uint64_t values[] = {0, 1, 2, 7, 64, 65536, 0x7fffffff, 0x80000000, 0xffffffff, 0x3f800000, 0x7fc00001};
     std::size_t calls = 0, trapped = 0;
-    std::uint64_t left = warpshrew::test::scaled(20);
+    std::uint64_t left = warpshrew::test::scaled(20, 5);
     for (const test::Vector& v : test::vectors()) {
         auto module = InterpretedModule::create(v.wasm);
         if (!module) continue;  // imports that only the tests have
